@@ -1,0 +1,106 @@
+"""barledger: accounting-first backtesting on arrays.
+
+Every public name is listed here and loaded when it is first used: `import barledger` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from barledger import portfolio
+    from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+    from barledger.data.bars import Bars
+    from barledger.data.events import Events
+    from barledger.instruments.contract import Contract
+    from barledger.options import (
+        PercentFee,
+        PercentOfCash,
+        PercentOfEquity,
+        PerUnitFee,
+        Risk,
+        Rules,
+        Shares,
+        Slippage,
+        TargetPercent,
+        TargetShares,
+        TargetValue,
+        TieredFee,
+        Value,
+        VolatilityTarget,
+    )
+    from barledger.portfolio import Portfolio
+    from barledger.result import Result
+    from barledger.risk import RiskLimits
+    from barledger.state import State
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
+    "data.bars": ("Bars",),
+    "data.events": ("Events",),
+    "instruments.contract": ("Contract",),
+    "options": (
+        "PercentFee",
+        "PercentOfCash",
+        "PercentOfEquity",
+        "PerUnitFee",
+        "Risk",
+        "Rules",
+        "Shares",
+        "Slippage",
+        "TargetPercent",
+        "TargetShares",
+        "TargetValue",
+        "TieredFee",
+        "Value",
+        "VolatilityTarget",
+    ),
+    "portfolio": ("Portfolio",),
+    "result": ("Result",),
+    "risk": ("RiskLimits",),
+    "state": ("State",),
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "Bars",
+    "Cash",
+    "Contract",
+    "Events",
+    "FuturesMargin",
+    "PerUnitFee",
+    "PercentFee",
+    "PercentOfCash",
+    "PercentOfEquity",
+    "Portfolio",
+    "PortfolioMargin",
+    "RegT",
+    "Result",
+    "Risk",
+    "RiskLimits",
+    "Rules",
+    "Shares",
+    "Slippage",
+    "State",
+    "TargetPercent",
+    "TargetShares",
+    "TargetValue",
+    "TieredFee",
+    "Unlimited",
+    "Value",
+    "VolatilityTarget",
+    "portfolio",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "portfolio":
+        return import_module("barledger.portfolio")
+    if name in _WHERE:
+        return getattr(import_module(f"barledger.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 'barledger' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

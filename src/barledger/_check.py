@@ -1,0 +1,45 @@
+"""Checks shared by every option class: each error says what was wrong, found and expected."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Number = float | npt.ArrayLike  # one number, or per asset, per bar, or both
+
+
+def choice(name: str, value: str, known: Iterable[str]) -> None:
+    """Raise unless `value` is one of the known words."""
+    words = list(known)
+    if value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(words)}; was {value!r}")
+
+
+def at_least(name: str, value: Number | None, low: float, *, strict: bool = False) -> None:
+    """Raise unless every number is at least `low` (NaN passes: it means "none here")."""
+    if value is None:
+        return
+    numbers = as_floats(name, value)
+    bad = numbers <= low if strict else numbers < low
+    if bad.any():
+        sign = ">" if strict else ">="
+        raise ValueError(f"{name} must be {sign} {low:g}, was {numbers[bad].flat[0]:g}")
+
+
+def fraction(name: str, value: float | None, *, above_zero: bool = True) -> None:
+    """Raise unless the number is a fraction: 0.05 means 5 %."""
+    if value is None:
+        return
+    if not (0.0 < value < 1.0 or (value == 0.0 and not above_zero)):
+        raise ValueError(f"{name} must be a fraction between 0 and 1 (0.05 means 5 %), was {value:g}")
+
+
+def as_floats(name: str, value: Any) -> npt.NDArray[np.float64]:
+    """Return the value as a float64 array; booleans and text are refused."""
+    if hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a number or an array of numbers, was {array.dtype} data")
+    return array.astype(np.float64, copy=False)

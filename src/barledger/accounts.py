@@ -1,0 +1,225 @@
+"""Accounts: small frozen classes that say what may be opened and what must be held."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from barledger import _check
+from barledger.kernel import types as codes
+
+MarginCheck = Literal["open_close", "close", "extremes"]
+MarginCall = Literal["liquidate", "next_open", "warn"]
+Bankruptcy = Literal["debt", "floor_at_zero"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What every account shares; use one of its kinds."""
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Cash(Account):
+    """Fully paid longs only: no borrowing, no shorts, no futures.
+
+    Parameters
+    ----------
+    settlement_days
+        Business days until the proceeds of a sale may be spent; 0 (default) means at once,
+        ``"by_date"`` follows US equities: T+3 before 2017-09-05, T+2 before 2024-05-28, then T+1
+        (SEC Rule 15c6-1).
+    unsettled
+        ``"wait"`` (default) refuses to spend unsettled proceeds; ``"spend"`` allows it and counts
+        good-faith violations (Reg T 220.8).
+    bankruptcy
+        ``"debt"`` (default) leaves a loss beyond the money standing; ``"floor_at_zero"`` writes
+        it off.
+
+    Examples
+    --------
+    >>> Cash(settlement_days=1)
+    Cash(settlement_days=1, unsettled='wait', bankruptcy='debt')
+    """
+
+    settlement_days: int | Literal["by_date"] = 0
+    unsettled: Literal["wait", "spend"] = "wait"
+    bankruptcy: Bankruptcy = "debt"
+
+    def __post_init__(self) -> None:
+        days = self.settlement_days
+        if days != "by_date" and (isinstance(days, bool) or days not in (0, 1, 2, 3)):
+            raise ValueError(f"settlement_days must be 0, 1, 2, 3 or 'by_date'; was {days!r}")
+        _check.choice("unsettled", self.unsettled, ("wait", "spend"))
+        _check.choice("bankruptcy", self.bankruptcy, ("debt", "floor_at_zero"))
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {
+            "account": codes.AccountKind.CASH,
+            "unsettled": codes.Unsettled[self.unsettled.upper()],
+            "bankruptcy": codes.Bankruptcy[self.bankruptcy.upper()],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Margined(Account):
+    """Policies of every account that tests maintenance."""
+
+    margin_check: MarginCheck = "open_close"
+    margin_call: MarginCall = "liquidate"
+    bankruptcy: Bankruptcy = "debt"
+
+    def __post_init__(self) -> None:
+        _check.choice("margin_check", self.margin_check, ("open_close", "close", "extremes"))
+        _check.choice("margin_call", self.margin_call, ("liquidate", "next_open", "warn"))
+        _check.choice("bankruptcy", self.bankruptcy, ("debt", "floor_at_zero"))
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that every margined account sets."""
+        return {
+            "tests_margin": 1,
+            "tests_extremes": self.margin_check == "extremes",
+            "margin_check": codes.MarginCheck[self.margin_check.upper()],
+            "margin_call": codes.MarginCall[self.margin_call.upper()],
+            "bankruptcy": codes.Bankruptcy[self.bankruptcy.upper()],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegT(_Margined):
+    """US margin account: half down, a quarter to hold, shorts beside their proceeds.
+
+    Parameters
+    ----------
+    initial
+        Share of value to put up when opening, long or short (12 CFR 220.12: 0.50). Never less
+        than the maintenance of the same quantity.
+    maintenance
+        Share of value a long must keep (FINRA 4210(c): 0.25).
+    short_maintenance
+        Share of value a short must keep at or above $5 (FINRA 4210(c): 0.30).
+    minimum_equity
+        Equity needed to borrow or be short at all (FINRA 4210(b): $2,000); 0 switches it off.
+    short_minimum, short_low_price, short_low_minimum
+        A short keeps at least `short_minimum` dollars a share; below `short_low_price` all of its
+        value and at least `short_low_minimum` (FINRA 4210(c): $5, $5, $2.50). Raw shares only.
+    margin_check
+        ``"open_close"`` (default), ``"close"``, or ``"extremes"`` to test each bar's low and high.
+    margin_call
+        ``"liquidate"`` at once (default), at the ``"next_open"``, or ``"warn"`` only.
+    bankruptcy
+        ``"debt"`` (default) or ``"floor_at_zero"``.
+    """
+
+    initial: float = 0.50
+    maintenance: float = 0.25
+    short_maintenance: float = 0.30
+    minimum_equity: float = 2000.0
+    short_minimum: float = 5.0
+    short_low_price: float = 5.0
+    short_low_minimum: float = 2.50
+
+    def __post_init__(self) -> None:
+        _Margined.__post_init__(self)
+        for name in ("initial", "maintenance", "short_maintenance"):
+            value = getattr(self, name)
+            if not 0.0 < value <= 1.0:
+                raise ValueError(f"{name} must be above 0 and at most 1, was {value:g}")
+        for name in ("minimum_equity", "short_minimum", "short_low_price", "short_low_minimum"):
+            _check.at_least(name, getattr(self, name), 0.0)
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {
+            **_Margined.rules(self),
+            "account": codes.AccountKind.REG_T,
+            "initial_rate": self.initial,
+            "maintenance_long": self.maintenance,
+            "maintenance_short": self.short_maintenance,
+            "minimum_equity": self.minimum_equity,
+            "short_minimum": self.short_minimum,
+            "short_low_price": self.short_low_price,
+            "short_low_minimum": self.short_low_minimum,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioMargin(_Margined):
+    """The plain leverage account: gross value of securities up to `max_leverage` times equity.
+
+    Parameters
+    ----------
+    max_leverage
+        Gross securities over equity that may be opened; 2 by default.
+    maintenance
+        Share of gross value that must be kept; default half of 1 / `max_leverage`.
+    margin_check, margin_call, bankruptcy
+        As in `RegT`.
+    """
+
+    max_leverage: float = 2.0
+    maintenance: float | None = None
+
+    def __post_init__(self) -> None:
+        _Margined.__post_init__(self)
+        _check.at_least("max_leverage", self.max_leverage, 0.0, strict=True)
+        _check.at_least("maintenance", self.maintenance, 0.0)
+        if self.maintenance is not None and self.maintenance > 1.0 / self.max_leverage:
+            raise ValueError(
+                f"maintenance must be at most 1 / max_leverage = {1.0 / self.max_leverage:g}, "
+                f"was {self.maintenance:g}: a position could be opened only to be called at once"
+            )
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        initial = 1.0 / self.max_leverage
+        return {
+            **_Margined.rules(self),
+            "account": codes.AccountKind.PORTFOLIO_MARGIN,
+            "initial_rate": initial,
+            "maintenance_long": 0.5 * initial if self.maintenance is None else self.maintenance,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuturesMargin(_Margined):
+    """Futures only: each contract's initial margin to open, its maintenance to hold.
+
+    A margin call restores *initial* margin, not maintenance (CME). The margins are those of the
+    contracts; see `Contract`.
+
+    Parameters
+    ----------
+    day_rate
+        What brokers multiply both margins by within `day_hours`; 1 (default) is full margin
+        always.
+    day_hours
+        Start and end of the day rate, local time in `zone`.
+    zone
+        Time zone of `day_hours`; bars are in UTC.
+    margin_check, margin_call, bankruptcy
+        As in `RegT`.
+    """
+
+    day_rate: float = 1.0
+    day_hours: tuple[str, str] = ("08:30", "15:45")
+    zone: str = "America/Chicago"
+
+    def __post_init__(self) -> None:
+        _Margined.__post_init__(self)
+        _check.at_least("day_rate", self.day_rate, 0.0, strict=True)
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {**_Margined.rules(self), "account": codes.AccountKind.FUTURES_MARGIN}
+
+
+@dataclass(frozen=True, slots=True)
+class Unlimited(Account):
+    """Research only: everything may be opened; debt and negative equity are flagged, never stopped."""
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {"account": codes.AccountKind.UNLIMITED}

@@ -1,0 +1,1 @@
+"""What it meant: trades, returns and statistics derived from the records."""

@@ -1,0 +1,46 @@
+"""Trades of an account: fills paired into round trips, or first in, first out."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger.analytics.pairing import LOT, OPEN, TRADE
+
+Rows = npt.NDArray[Any]
+
+
+def pair_trades(
+    fills: Rows,
+    entries: Rows,
+    multipliers: npt.NDArray[np.float64],
+    marks: npt.NDArray[np.float64],
+    *,
+    is_fifo: bool,
+) -> Rows:
+    """Return the trades of one account, in the order in which they ended; open ones last.
+
+    Parameters
+    ----------
+    fills, entries
+        Records of the account.
+    multipliers, marks
+        Contract multiplier and last mark of each asset, (N,).
+    is_fifo
+        Pair each closing fill with the oldest opening fills; else one trade from flat to flat.
+
+    Returns
+    -------
+    numpy.ndarray
+        Rows of `TradeRow`.
+    """
+    from barledger.analytics.pairing import pair
+
+    opens = np.zeros(len(multipliers), OPEN)
+    opens["first"] = opens["last"] = -1
+    openings = int(np.count_nonzero(fills["closes"] == 0))
+    trades = np.zeros(len(fills) + openings + len(entries) + len(multipliers), TRADE)
+    lots = np.zeros(openings if is_fifo else 0, LOT)
+    spare = np.zeros(1, np.int64)
+    count = pair(fills, entries, multipliers, marks, is_fifo, opens, lots, trades, spare)
+    return trades[:count].copy()

@@ -1,0 +1,1 @@
+"""Where bars come from: the only door through which prices enter."""

@@ -1,0 +1,1 @@
+"""What is measured: numbers computed from bars up to now, never beyond."""

@@ -1,0 +1,1 @@
+"""What is traded: contracts, the known ones among them, and their calendars."""

@@ -1,0 +1,1 @@
+"""What happens: one compiled loop over bars. Imports numpy, numba and the standard library only."""

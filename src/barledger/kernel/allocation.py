@@ -1,0 +1,107 @@
+"""Who comes first: queues of live orders and how they are sorted. Touches no money."""
+
+import numpy as np
+
+from barledger._jit import compiled
+from barledger.kernel.sizing import cut
+from barledger.kernel.types import Floats, Ints, LiveRow, Sequence, Stage
+from barledger.kernel.world import (
+    World,
+    contracts_of,
+    fill_of,
+    keys_of,
+    live_of,
+    queue_of,
+    sequence_of,
+    spare_of,
+)
+
+
+@compiled
+def sort(queue: Ints, keys: Floats, spare: Ints, n: int) -> None:
+    """Sort queue[:n] by keys[queue[i]], ascending and stable, by merging ever longer runs."""
+    width = 1
+    while width < n:
+        start = 0
+        while start < n:
+            merge(queue, keys, spare, start, min(start + width, n), min(start + 2 * width, n))
+            start += 2 * width
+        for i in range(n):
+            queue[i] = spare[i]
+        width *= 2
+
+
+@compiled
+def merge(queue: Ints, keys: Floats, spare: Ints, start: int, middle: int, end: int) -> None:
+    """Merge two sorted runs of `queue` into `spare`."""
+    left = start
+    right = middle
+    for k in range(start, end):
+        if left < middle and (right >= end or not keys[queue[right]] < keys[queue[left]]):
+            spare[k] = queue[left]
+            left += 1
+        else:
+            spare[k] = queue[right]
+            right += 1
+
+
+@compiled
+def by_sequence(world: World, bar: int, n: int) -> None:
+    """Sort the queue of live orders as the `sequence` policy says."""
+    sequence = world.rules.sequence
+    live = live_of(world)
+    keys = keys_of(world)
+    queue = queue_of(world)
+    spare = spare_of(world)
+    if sequence == Sequence.ARRAY:
+        for k in range(world.n_assets):
+            spare[sequence_of(world)[bar - world.rules.lag, k]] = k
+    for i in range(n):
+        order = live[queue[i]]
+        key = float(order.asset)
+        if sequence == Sequence.REVERSED:
+            key = -key
+        elif sequence == Sequence.ARRAY:
+            key = float(spare[order.asset])
+        elif sequence == Sequence.BY_VALUE:
+            key = order_value(world, bar, order)
+        keys[queue[i]] = key
+    sort(queue, keys, spare, n)
+
+
+@compiled
+def order_value(world: World, bar: int, order: LiveRow) -> float:
+    """Signed value of what an order plans to do."""
+    contract = contracts_of(world)[order.asset]
+    quantity = order.close
+    if order.side != 0:
+        quantity += order.side * cut(abs(order.open), contract.lot)
+    return quantity * contract.multiplier * fill_of(world)[bar, order.asset]
+
+
+@compiled
+def by_priority(world: World, n: int) -> None:
+    """Sort the queue of openings by priority, higher first, ties by column; NaN last."""
+    live = live_of(world)
+    keys = keys_of(world)
+    queue = queue_of(world)
+    for i in range(n):
+        keys[queue[i]] = float(queue[i])
+    sort(queue, keys, spare_of(world), n)
+    for i in range(n):
+        order = live[queue[i]]
+        keys[queue[i]] = -order.rank if order.rank == order.rank else np.inf
+    sort(queue, keys, spare_of(world), n)
+
+
+@compiled
+def keep_active(world: World, n: int) -> int:
+    """Keep the orders of queue[:n] that are still active; returns how many."""
+    live = live_of(world)
+    queue = queue_of(world)
+    kept = 0
+    for i in range(n):
+        if live[queue[i]].stage == Stage.ACTIVE:
+            queue[kept] = queue[i]
+            kept += 1
+    return kept

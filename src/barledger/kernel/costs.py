@@ -1,0 +1,133 @@
+"""From price to cost: slippage, the tick, the fee. No state of its own."""
+
+import numpy as np
+
+from barledger._jit import compiled
+from barledger.kernel.types import ContractRow, FeeForm, Setting
+from barledger.kernel.world import World, contracts_of, high_of, low_of, settings_of, values_of
+
+
+@compiled
+def setting(world: World, which: int, bar: int, asset: int) -> float:
+    """Value of one option at a bar and asset, wherever it varies."""
+    row = settings_of(world)[which]
+    return values_of(world)[row.offset + bar * row.row_step + asset * row.column_step]
+
+
+@compiled
+def fill_price(world: World, bar: int, asset: int, side: float, market: float) -> float:
+    """Price at which an order of `side` (> 0 buys) fills when the market is at `market`."""
+    price = market
+    contract = contracts_of(world)[asset]
+    if world.rules.has_slippage != 0:
+        cost = slippage(world, contract, bar, asset, market)
+        price = market + cost if side > 0.0 else market - cost
+        if world.rules.cap_to_range != 0:
+            price = capped(world, bar, asset, side, market, price)
+    if contract.tick > 0.0:
+        price = on_tick(price, contract.tick, side)
+    return price
+
+
+@compiled
+def slippage(world: World, contract: ContractRow, bar: int, asset: int, market: float) -> float:
+    """How much worse than the market a fill is, in price units."""
+    return (
+        abs(market) * setting(world, Setting.SLIP_FRACTION, bar, asset)
+        + setting(world, Setting.SLIP_AMOUNT, bar, asset)
+        + setting(world, Setting.SLIP_TICKS, bar, asset) * contract.tick
+    )
+
+
+@compiled
+def capped(
+    world: World, bar: int, asset: int, side: float, market: float, price: float
+) -> float:
+    """Price within what the bar has traded, never better than the market."""
+    if side > 0.0:
+        high = high_of(world)[bar, asset]
+        return max(high, market) if price > high else price
+    low = low_of(world)[bar, asset]
+    return min(low, market) if price < low else price
+
+
+@compiled
+def on_tick(price: float, tick: float, side: float) -> float:
+    """Price on the grid of ticks, rounded against the one who trades."""
+    if side > 0.0:
+        return np.ceil(price / tick - 1e-9) * tick
+    return np.floor(price / tick + 1e-9) * tick
+
+
+@compiled
+def fee_rate(world: World, bar: int, asset: int) -> float:
+    """Fraction of notional that a leg pays; of monthly tiers the one reached before it."""
+    if world.rules.fee_form != FeeForm.BY_MONTH:
+        return setting(world, Setting.FEE_RATE, bar, asset)
+    tiers = settings_of(world)[Setting.TIERS]
+    values = values_of(world)
+    k = tiers.row_step - 1
+    while k > 0 and values[tiers.offset + 2 * k] > world.account.month_traded * (1.0 + 1e-12):
+        k -= 1
+    return values[tiers.offset + 2 * k + 1]
+
+
+@compiled
+def tiered_fee(world: World, notional: float) -> float:
+    """Fee of a notional whose slices each pay the rate of their tier."""
+    tiers = settings_of(world)[Setting.TIERS]
+    values = values_of(world)
+    fee = 0.0
+    for k in range(tiers.row_step):
+        place = tiers.offset + 2 * k
+        end = values[place + 2] if k + 1 < tiers.row_step else np.inf
+        if notional > values[place]:
+            fee += (min(notional, end) - values[place]) * values[place + 1]
+    return fee
+
+
+@compiled
+def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) -> float:
+    """Fee of a leg of unsigned `quantity`: fixed, per unit and of notional, within its bounds."""
+    form = world.rules.fee_form
+    if form == FeeForm.NONE:
+        return 0.0
+    notional = quantity * contracts_of(world)[asset].multiplier * abs(price)
+    if form == FeeForm.RATE:
+        return notional * setting(world, Setting.FEE_RATE, bar, asset)
+    return rich_fee(world, bar, asset, quantity, notional)
+
+
+@compiled
+def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: float) -> float:
+    """Fee of every form but the simplest."""
+    if world.rules.fee_form == FeeForm.BY_ORDER:
+        fee = tiered_fee(world, notional)
+    else:
+        fee = notional * fee_rate(world, bar, asset)
+        fee += setting(world, Setting.FEE_PER_UNIT, bar, asset) * quantity
+        fee += setting(world, Setting.FEE_FIXED, bar, asset)
+    if world.rules.has_bounded_fee != 0:
+        fee = max(fee, setting(world, Setting.FEE_MINIMUM, bar, asset))
+        fee = min(fee, setting(world, Setting.FEE_MAXIMUM, bar, asset))
+        fee = min(fee, notional * setting(world, Setting.FEE_MAXIMUM_RATE, bar, asset))
+    return fee
+
+
+@compiled
+def fee_fixed(world: World, bar: int, asset: int) -> float:
+    """Part of a straight-line fee that does not depend on the quantity."""
+    if world.rules.fee_form <= FeeForm.RATE:
+        return 0.0
+    return setting(world, Setting.FEE_FIXED, bar, asset)
+
+
+@compiled
+def fee_slope(world: World, bar: int, asset: int, price: float) -> float:
+    """What each further unit adds to a straight-line fee."""
+    if world.rules.fee_form == FeeForm.NONE:
+        return 0.0
+    slope = contracts_of(world)[asset].multiplier * abs(price) * fee_rate(world, bar, asset)
+    if world.rules.fee_form == FeeForm.RATE:
+        return slope
+    return slope + setting(world, Setting.FEE_PER_UNIT, bar, asset)

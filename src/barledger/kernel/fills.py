@@ -1,0 +1,106 @@
+"""One fill: cost to ledger to record. Every fill of every kind passes here."""
+
+from barledger._jit import compiled
+from barledger.kernel.costs import fee_of
+from barledger.kernel.ledger import (
+    close_quantity,
+    end_trade,
+    money_zero,
+    open_quantity,
+    pay,
+    settle_purchase,
+    settle_sale,
+)
+from barledger.kernel.margin import initial_of
+from barledger.kernel.records import write_fill, write_incident
+from barledger.kernel.types import AccountKind, Incident, Proceeds, Unsettled
+from barledger.kernel.world import World, contracts_of, positions_of, tradable_of
+
+
+@compiled
+def can_trade(world: World, bar: int, asset: int, price: float) -> bool:
+    """Whether an asset with this price (NaN: none) can trade on a bar."""
+    if price != price:
+        return False
+    return world.tradable_n == 0 or tradable_of(world)[bar, asset] != 0
+
+
+@compiled
+def free_money(world: World) -> float:
+    """What openings may use: equity beyond Σ initial, settled cash, or all cash."""
+    if world.rules.tests_margin != 0:
+        return world.account.equity - world.account.initial
+    if world.due_n > 0 and world.rules.unsettled == Unsettled.WAIT:
+        return world.account.settled
+    return world.account.cash
+
+
+@compiled
+def fill_opening(
+    world: World, bar: int, asset: int, quantity: float, price: float, market: float, order: int
+) -> None:
+    """Open or add `quantity` at `price`; `market` is the price before slippage."""
+    account = world.account
+    position = positions_of(world)[asset]
+    fee = fee_of(world, bar, asset, abs(quantity), price)
+    if world.rules.tests_margin != 0:
+        account.initial += abs(quantity) * initial_of(world, bar, asset, quantity, price)
+    amount = open_quantity(world, bar, asset, quantity, price)
+    pay(account, position, amount, fee)
+    if world.due_n > 0:
+        settle_purchase(world, asset, fee - amount)
+    end_fill(world, bar, asset, quantity, price, market, amount, fee, order, 0)
+
+
+@compiled
+def fill_closing(
+    world: World, bar: int, asset: int, quantity: float, price: float, market: float, order: int
+) -> None:
+    """Close `quantity` (against the position, never through zero) at `price`."""
+    account = world.account
+    position = positions_of(world)[asset]
+    free = free_money(world)
+    fee = fee_of(world, bar, asset, abs(quantity), price)
+    if world.rules.tests_margin != 0:
+        account.initial -= abs(quantity) * initial_of(world, bar, asset, -quantity, position.mark)
+    amount = close_quantity(world, asset, quantity, price)
+    pay(account, position, amount, fee)
+    if world.rules.account == AccountKind.CASH:
+        note_sale(world, bar, asset, quantity, amount, fee)
+    if position.quantity == 0.0:
+        end_trade(world, asset)
+    end_fill(world, bar, asset, quantity, price, market, amount, fee, order, 1)
+    if world.rules.proceeds == Proceeds.NEXT_BAR:
+        account.withheld += max(free_money(world) - free, 0.0)
+
+
+@compiled
+def end_fill(
+    world: World, bar: int, asset: int, quantity: float, price: float, market: float,
+    amount: float, fee: float, order: int, closes: int,
+) -> None:
+    """Record a fill and what follows from it."""
+    units = quantity * contracts_of(world)[asset].multiplier
+    world.account.traded += abs(units * price)
+    world.account.month_traded += abs(units * price)
+    slippage = units * (price - market)
+    write_fill(world, bar, asset, order, quantity, price, amount, fee, slippage, closes)
+    if world.rules.account == AccountKind.UNLIMITED:
+        zero = -money_zero(world)
+        if world.account.cash < zero and world.account.cash - amount + fee >= zero:
+            write_incident(world, bar, -1, Incident.DEBT, world.account.cash, 0.0)
+
+
+@compiled
+def note_sale(
+    world: World, bar: int, asset: int, quantity: float, amount: float, fee: float
+) -> None:
+    """What only a cash account asks of a sale: its settlement, and two things to flag."""
+    account = world.account
+    tied_until = positions_of(world)[asset].tied_until
+    if world.due_n > 0:
+        settle_sale(world, bar, amount, fee)
+    if fee > amount and account.cash < -money_zero(world):
+        write_incident(world, bar, asset, Incident.EXIT_FEE, account.cash, 0.0)
+    if world.rules.unsettled == Unsettled.SPEND and bar < tied_until:
+        write_incident(world, bar, asset, Incident.GOOD_FAITH_VIOLATION, abs(quantity), 0.0)

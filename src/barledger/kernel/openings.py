@@ -1,0 +1,324 @@
+"""Whether an opening is allowed, and how much of it fits. Writes only a set's plan."""
+
+import numpy as np
+
+from barledger._jit import compiled
+from barledger.kernel.costs import (
+    fee_fixed,
+    fee_of,
+    fee_slope,
+    fill_price,
+)
+from barledger.kernel.fills import free_money
+from barledger.kernel.ledger import money_zero
+from barledger.kernel.limits import NET, cap_ratio, cap_used
+from barledger.kernel.margin import initial_of
+from barledger.kernel.sizing import cut
+from barledger.kernel.types import (
+    RELATIVE,
+    AccountKind,
+    Allocation,
+    InstrumentKind,
+    Insufficient,
+    LiveRow,
+    Reason,
+    Reversal,
+    RulesRow,
+    SizeKind,
+)
+from barledger.kernel.world import (
+    World,
+    contracts_of,
+    fill_of,
+    held_of,
+    live_of,
+    losers_of,
+    positions_of,
+    queue_of,
+)
+
+
+@compiled
+def refusal(world: World, asset: int, side: int) -> int:
+    """Why nothing at all may be opened, whatever the size; NONE when it may."""
+    kind = world.rules.account
+    is_future = contracts_of(world)[asset].kind == InstrumentKind.FUTURE
+    if world.account.is_bankrupt != 0:
+        return Reason.BANKRUPT.value
+    if world.account.halt != 0:
+        return Reason.HALTED.value
+    if kind == AccountKind.CASH and (side < 0 or is_future):
+        return Reason.NOT_IN_CASH_ACCOUNT.value
+    if kind == AccountKind.FUTURES_MARGIN and not is_future:
+        return Reason.NOT_IN_FUTURES_ACCOUNT.value
+    return Reason.NONE.value
+
+
+@compiled
+def early_refusal(
+    world: World, order: LiveRow, quantity: float, price: float, n_others: int
+) -> int:
+    """Every refusal that comes before the money; `quantity` is cut to the lot already.
+
+    `n_others` counts the assets held when this one is not; below 0: it is.
+    """
+    contract = contracts_of(world)[order.asset]
+    reason = refusal(world, order.asset, order.side)
+    if reason == Reason.NONE:
+        reason += order.reason
+    if reason != Reason.NONE:
+        return reason
+    if n_others >= world.rules.max_positions:
+        return Reason.MAX_POSITIONS.value
+    if quantity == 0.0:
+        return Reason.SIZE_ZERO.value
+    if quantity * contract.multiplier * abs(price) < contract.min_notional:
+        return Reason.MIN_NOTIONAL.value
+    return Reason.NONE.value
+
+
+@compiled
+def money_unit(world: World, bar: int, order: LiveRow, price: float) -> float:
+    """Money that one unit opened at `price` takes from what is free, without its fee."""
+    if world.rules.tests_margin != 0:
+        return initial_of(world, bar, order.asset, float(order.side), price)
+    return contracts_of(world)[order.asset].multiplier * abs(price)
+
+
+@compiled
+def money_room(world: World) -> float:
+    """Money that openings may use now; less than counts as money is none."""
+    room = free_money(world) - world.account.withheld
+    return room if abs(room) > money_zero(world) else 0.0
+
+
+@compiled
+def fit(
+    world: World, bar: int, asset: int, price: float, quantity: float,
+    unit: float, weight: float, room: float, scale: float,
+) -> float:
+    """Largest part of `quantity`, in lots, with unit · quantity + weight · fee ≤ room.
+
+    What misses by less than 1e-9 of the numbers involved (`scale` is one of them) fits.
+    """
+    need = unit * quantity
+    scale = max(scale, max(abs(room), need if need < np.inf else 0.0))
+    fee = fee_of(world, bar, asset, quantity, price)
+    if need + weight * fee <= room + RELATIVE * scale:
+        return quantity
+    if not room > 0.0:
+        return 0.0
+    if world.rules.has_fee_line != 0:
+        most = room - weight * fee_fixed(world, bar, asset)
+        most /= unit + weight * fee_slope(world, bar, asset, price)
+        return cut(max(min(most, quantity), 0.0), contracts_of(world)[asset].lot)
+    return bisect(world, bar, asset, price, quantity, unit, weight, room)
+
+
+@compiled
+def bisect(
+    world: World, bar: int, asset: int, price: float, quantity: float,
+    unit: float, weight: float, room: float,
+) -> float:
+    """As `fit`, for a fee that is no straight line: on lots, or by 60 halvings."""
+    lot = contracts_of(world)[asset].lot
+    low = 0.0
+    high = min(quantity, room / unit * (1.0 + RELATIVE)) if unit > 0.0 else quantity
+    if lot > 0.0:
+        high = np.floor(high / lot + 1e-9) + 1.0
+    halvings = 0
+    while halvings < 60 and high - low > (1.0 if lot > 0.0 else 0.0):
+        middle = np.floor(0.5 * (low + high)) if lot > 0.0 else 0.5 * (low + high)
+        some = middle * lot if lot > 0.0 else middle
+        need = unit * some
+        slack = RELATIVE * max(abs(room), need) if lot > 0.0 else 0.0
+        if need + weight * fee_of(world, bar, asset, some, price) <= room + slack:
+            low = middle
+        else:
+            high = middle
+        halvings += 1
+    return low * lot if lot > 0.0 else low
+
+
+@compiled
+def fit_money(
+    world: World, bar: int, order: LiveRow, price: float, quantity: float, unit: float, room: float
+) -> float:
+    """Part of an opening that the account's money allows, the minimum of Reg T included."""
+    quantity = fit(world, bar, order.asset, price, quantity, unit, 1.0, room, 0.0)
+    if world.rules.account == AccountKind.REG_T and quantity > 0.0:
+        fee = fee_of(world, bar, order.asset, quantity, price)
+        is_security = contracts_of(world)[order.asset].kind != InstrumentKind.FUTURE
+        if is_security and world.account.equity - fee < world.rules.minimum_equity:
+            quantity = fit_floor(world, bar, order, price, quantity)
+    return quantity
+
+
+@compiled
+def fit_floor(world: World, bar: int, order: LiveRow, price: float, quantity: float) -> float:
+    """Part of a Reg T opening that the account's minimum equity allows."""
+    equity = world.account.equity
+    room = equity - world.rules.minimum_equity
+    scale = max(equity, world.rules.minimum_equity)
+    above = fit(world, bar, order.asset, price, quantity, 0.0, 1.0, room, scale)
+    cost = cost_of_longs(world)
+    if above == quantity or order.side < 0 or cost != cost:
+        return above
+    unit = contracts_of(world)[order.asset].multiplier * price
+    room = equity - cost
+    return max(above, fit(world, bar, order.asset, price, quantity, unit, 1.0, room, scale))
+
+
+@compiled
+def cost_of_longs(world: World) -> float:
+    """What the securities held have cost; NaN when one of them is short."""
+    positions = positions_of(world)
+    held = held_of(world)
+    cost = 0.0
+    for k in range(world.account.n_held):
+        if contracts_of(world)[held[k]].kind != InstrumentKind.FUTURE:
+            position = positions[held[k]]
+            cost += position.exposure * position.average if position.quantity > 0.0 else np.nan
+    return cost
+
+
+@compiled
+def fit_cap(
+    world: World, bar: int, order: LiveRow, price: float, quantity: float, cap: int
+) -> float:
+    """Part of an opening that one cap on exposure allows."""
+    ratio = cap_ratio(world, cap, order.asset)
+    if ratio == np.inf:
+        return quantity
+    unit = contracts_of(world)[order.asset].multiplier * abs(price)
+    sign = 1.0 if order.side * price > 0.0 else -1.0
+    used = cap_used(world, cap, order.asset, sign)
+    free = max(-used, 0.0) / unit if cap == NET else 0.0
+    if quantity <= free:
+        return quantity
+    room = ratio * world.account.equity - used
+    most = fit(world, bar, order.asset, price, quantity, unit, ratio, room, 0.0)
+    return max(most, min(cut(free, contracts_of(world)[order.asset].lot), quantity))
+
+
+@compiled
+def is_share_of_cash(world: World, order: LiveRow) -> bool:
+    """Whether an order's size is a share of what is free at its turn."""
+    kind = world.rules.size_kind
+    return kind == SizeKind.PERCENT_OF_CASH and abs(order.open) == np.inf
+
+
+@compiled
+def admit(
+    world: World, bar: int, order: LiveRow, price: float, is_atomic: bool
+) -> tuple[float, float, int]:
+    """Quantity (unsigned) that may be opened, the quantity wanted, and why they differ."""
+    contract = contracts_of(world)[order.asset]
+    wanted = cut(abs(order.open), contract.lot)
+    is_new = positions_of(world)[order.asset].quantity == 0.0
+    n_others = world.account.n_held if is_new else -1
+    reason = early_refusal(world, order, wanted, price, n_others)
+    if reason != Reason.NONE:
+        return 0.0, abs(order.open) if reason == Reason.SIZE_ZERO else wanted, reason
+    unit = money_unit(world, bar, order, price)
+    room = money_room(world)
+    if is_share_of_cash(world, order):
+        share = order.number * room
+        wanted = fit(world, bar, order.asset, price, wanted, unit, 1.0, share, 0.0)
+    is_all = wanted == np.inf
+    if wanted == 0.0 or (is_all and unit == 0.0):
+        return 0.0, wanted, world.rules.no_money
+    stops = (world.rules.insufficient == Insufficient.REJECT or is_atomic) and not is_all
+    quantity = wanted
+    if order.most < quantity:
+        quantity = cut(order.most, contract.lot)
+        reason = world.rules.no_money
+        if is_atomic and not is_all and quantity < wanted:
+            return 0.0, wanted, reason
+    for test in range(5):
+        most = quantity
+        if test > 0:
+            if world.rules.has_caps != 0:
+                most = fit_cap(world, bar, order, price, quantity, test - 1)
+        elif world.rules.account != AccountKind.UNLIMITED or is_all:
+            most = fit_money(world, bar, order, price, quantity, unit, room)
+        if most < quantity:
+            quantity = most
+            reason = world.rules.no_money
+            if test > 0:
+                reason = Reason.LEVERAGE_CAP.value + test - 1
+            if stops or quantity <= contract.dust:
+                return 0.0, wanted, reason
+    if is_all and quantity > 0.0:
+        wanted = quantity
+        reason = Reason.NONE.value
+    if 0.0 < quantity * contract.multiplier * abs(price) < contract.min_notional:
+        return 0.0, wanted, Reason.MIN_NOTIONAL.value
+    return quantity, wanted, reason
+
+
+@compiled
+def must_be_whole(order: LiveRow, rules: RulesRow) -> bool:
+    """Whether the two legs of this order stand or fall together."""
+    return rules.reversal == Reversal.ATOMIC and order.close != 0.0 and order.side != 0
+
+
+@compiled
+def share_out(world: World, bar: int, n: int) -> None:
+    """Bound the openings of queue[:n] by what they can have together.
+
+    `proportional`: each gets the same share of its full size; `all_or_none`: all or nothing.
+    """
+    live = live_of(world)
+    queue = queue_of(world)
+    counted = losers_of(world)
+    total = 0.0
+    n_held = world.account.n_held
+    for asset in range(world.n_assets):
+        counted[asset] = 0 if positions_of(world)[asset].quantity == 0.0 else 1
+    for i in range(n):
+        order = live[queue[i]]
+        need = set_need(world, bar, order, n_held if counted[order.asset] == 0 else -1)
+        if need >= 0.0:
+            total += need
+            n_held += 1 - counted[order.asset]
+            counted[order.asset] = 1
+    room = money_room(world)
+    fits = world.rules.account == AccountKind.UNLIMITED or total == 0.0
+    fits = fits or total <= room + RELATIVE * max(abs(room), total)
+    for i in range(n):
+        order = live[queue[i]]
+        if order.most >= 0.0 and not fits:
+            if world.rules.allocation == Allocation.ALL_OR_NONE:
+                order.reason = Reason.SET_UNAFFORDABLE
+            order.most *= max(room, 0.0) / total
+        elif abs(order.open) < np.inf:
+            order.most = np.inf
+
+
+@compiled
+def set_need(world: World, bar: int, order: LiveRow, n_others: int) -> float:
+    """Money that an opening needs at full size, written into its plan; -1: refused anyway."""
+    market = fill_of(world)[bar, order.asset]
+    price = fill_price(world, bar, order.asset, float(order.side), market)
+    quantity = cut(abs(order.open), contracts_of(world)[order.asset].lot)
+    order.most = -1.0
+    order.reason = early_refusal(world, order, quantity, price, n_others)
+    if order.reason != Reason.NONE:
+        return -1.0
+    unit = money_unit(world, bar, order, price)
+    if quantity == np.inf:
+        room = money_room(world)
+        if is_share_of_cash(world, order):
+            room *= order.number
+        quantity = fit(world, bar, order.asset, price, quantity, unit, 1.0, room, 0.0)
+        if is_share_of_cash(world, order):
+            order.open = order.side * quantity
+        if quantity == np.inf:
+            quantity = 0.0
+        if quantity == 0.0:
+            order.reason = world.rules.no_money
+    order.most = quantity
+    if quantity == 0.0:
+        return 0.0
+    return unit * quantity + fee_of(world, bar, order.asset, quantity, price)

@@ -1,0 +1,286 @@
+"""All orders of one instant: close, test margin, open, and end each in exactly one state."""
+
+import numpy as np
+
+from barledger._jit import compiled
+from barledger.kernel.allocation import by_priority, by_sequence, keep_active
+from barledger.kernel.costs import fill_price
+from barledger.kernel.exclusive import claim_group, claim_groups, free_groups
+from barledger.kernel.fills import can_trade, fill_closing, fill_opening
+from barledger.kernel.forced import serve_call, serve_forced, test_margin
+from barledger.kernel.intents import drop_ended, end_unfilled
+from barledger.kernel.ledger import hold, value
+from barledger.kernel.margin import sum_requirements
+from barledger.kernel.openings import admit, must_be_whole, refusal, share_out
+from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
+from barledger.kernel.records import next_order, write_order
+from barledger.kernel.sizing import cut
+from barledger.kernel.types import (
+    Allocation,
+    Cause,
+    Counts,
+    Floats,
+    LiveRow,
+    Reason,
+    Reversal,
+    Sequence,
+    Stage,
+    State,
+)
+from barledger.kernel.world import (
+    World,
+    contracts_of,
+    fill_of,
+    live_of,
+    positions_of,
+    queue_of,
+)
+
+
+@compiled
+def finish(
+    world: World, bar: int, order: LiveRow, opened: float, wanted: float, reason: int
+) -> None:
+    """End an order that has had its turn."""
+    if order.order < 0:
+        order.order = next_order(world)
+    state = State.FILLED
+    if reason != Reason.NONE:
+        state = State.REJECTED
+        if opened > 0.0 or order.closed != 0.0:
+            state = State.PARTLY_FILLED
+        elif reason == Reason.POSITION_GONE:
+            state = State.CANCELLED
+    quantity = order.closed
+    if order.side != 0:
+        quantity += order.side * wanted
+    elif reason == Reason.SIZE_ZERO:
+        quantity = order.open
+    elif reason == Reason.POSITION_GONE:
+        quantity = np.nan
+    write_order(world, bar, order, quantity, state, reason)
+    order.stage = Stage.ENDED
+
+
+@compiled
+def close_part(world: World, bar: int, order: LiveRow) -> None:
+    """Fill what an order's plan closes: never blocked by money."""
+    market = fill_of(world)[bar, order.asset]
+    if order.order < 0:
+        order.order = next_order(world)
+    order.price = fill_price(world, bar, order.asset, order.close, market)
+    fill_closing(world, bar, order.asset, order.close, order.price, market, order.order)
+    order.closed += order.close
+
+
+@compiled
+def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
+    """Test an order's opening over the whole account, fill what fits, and end the order."""
+    market = fill_of(world)[bar, order.asset]
+    order.price = fill_price(world, bar, order.asset, float(order.side), market)
+    quantity, wanted, reason = admit(world, bar, order, order.price, is_atomic)
+    if quantity > 0.0:
+        if order.order < 0:
+            order.order = next_order(world)
+        signed = order.side * quantity
+        fill_opening(world, bar, order.asset, signed, order.price, market, order.order)
+    elif is_atomic:
+        undo_atomic(world, order)
+        wanted += abs(order.close)
+    finish(world, bar, order, quantity, wanted, reason)
+
+
+@compiled
+def meet_opposite(world: World, bar: int, order: LiveRow) -> None:
+    """An opening finds a position of the other side: that is closed first, the rest opens."""
+    wanted = order.open
+    order.open = 0.0
+    order.side = 0
+    plan_difference(world, order, wanted, False)
+    if order.reason == Reason.NONE:
+        close_part(world, bar, order)
+        if order.most < np.inf:
+            order.most *= abs(order.open / wanted)
+
+
+@compiled
+def copy_counts(source: Counts, target: Counts) -> None:
+    """Remember how many records there are, or go back to that."""
+    target.orders = source.orders
+    target.fills = source.fills
+    target.entries = source.entries
+    target.incidents = source.incidents
+
+
+@compiled
+def begin_atomic(world: World, bar: int, order: LiveRow) -> None:
+    """Close the first leg so that the second can be tested; all is kept to be put back."""
+    positions = positions_of(world)
+    positions[world.n_assets] = positions[order.asset]
+    copy_counts(world.used, world.used_before)
+    world.saved = world.account
+    may_open = refusal(world, order.asset, order.side) == Reason.NONE
+    if may_open and cut(abs(order.open), contracts_of(world)[order.asset].lot) > 0.0:
+        close_part(world, bar, order)
+
+
+@compiled
+def undo_atomic(world: World, order: LiveRow) -> None:
+    """Put back what an atomic reversal had closed before its opening was refused."""
+    if order.closed != 0.0:
+        positions = positions_of(world)
+        was_dropped = positions[order.asset].quantity == 0.0
+        world.account = world.saved
+        copy_counts(world.used_before, world.used)
+        positions[order.asset] = positions[world.n_assets]
+        if was_dropped:
+            world.account.n_held -= 1
+            hold(world, order.asset)
+    order.order = -1
+    order.closed = 0.0
+
+
+@compiled
+def plan_again(world: World, bar: int, order: LiveRow) -> None:
+    """Split an explicit order anew at its turn among the openings; what its set allows stays."""
+    reason = order.reason
+    most = order.most
+    before = abs(order.open)
+    plan(world, order, fill_of(world)[bar, order.asset])
+    order.reason = reason
+    order.most = most * (abs(order.open) / before) if most < np.inf else most
+
+
+@compiled
+def turn(world: World, bar: int, order: LiveRow, reduces: bool, opens: bool) -> None:
+    """Give one order its turn: its closing part, its opening part, or both."""
+    is_late = world.rules.reversal == Reversal.ATOMIC and order.cause == Cause.ORDER
+    is_late = is_late and opens and order.reason == Reason.NONE
+    if is_late and not reduces:
+        plan_again(world, bar, order)
+    is_atomic = must_be_whole(order, world.rules)
+    if is_atomic and not opens:
+        return
+    if is_atomic:
+        begin_atomic(world, bar, order)
+    elif (reduces or is_late) and order.close != 0.0:
+        if positions_of(world)[order.asset].quantity * order.close < 0.0:
+            close_part(world, bar, order)
+        elif order.side == 0:
+            order.reason = Reason.POSITION_GONE
+    elif opens and order.reason == Reason.NONE:
+        if positions_of(world)[order.asset].quantity * order.open < 0.0:
+            meet_opposite(world, bar, order)
+    if order.side == 0:
+        finish(world, bar, order, 0.0, 0.0, order.reason)
+    elif opens:
+        open_part(world, bar, order, is_atomic)
+
+
+@compiled
+def plan_turn(world: World, bar: int, order: LiveRow) -> None:
+    """Plan an order, and end it when that comes to nothing.
+
+    Signals and targets are planned when the instant begins, explicit orders at their turn: others
+    of the same asset may have traded before them.
+    """
+    outcome = plan(world, order, fill_of(world)[bar, order.asset])
+    if outcome != PLANNED:
+        end_planned(world, order, outcome)
+
+
+@compiled
+def queue_active(world: World, bar: int) -> int:
+    """Plan every live order that can trade now and queue it; returns how many."""
+    rules = world.rules
+    live = live_of(world)
+    queue = queue_of(world)
+    prices = fill_of(world)
+    n = 0
+    for i in range(world.account.n_live):
+        order = live[i]
+        market = prices[bar, order.asset]
+        if can_trade(world, bar, order.asset, market):
+            order.closed = 0.0
+            order.stage = Stage.ACTIVE
+            if world.account.is_bankrupt != 0:
+                end_unfilled(world, bar, order, State.REJECTED, Reason.BANKRUPT.value)
+                order.stage = Stage.ENDED
+            elif order.cause != Cause.ORDER:
+                plan_turn(world, bar, order)
+            elif rules.sequence == Sequence.BY_VALUE:
+                plan(world, order, market)
+            if order.stage == Stage.ACTIVE:
+                queue[n] = i
+                n += 1
+    if rules.sequence != Sequence.EXITS_FIRST:
+        by_sequence(world, bar, n)
+    return n
+
+
+@compiled
+def queue_openings(world: World, bar: int, n: int) -> int:
+    """Keep the openings of the queue, in allocation order; claim exclusive groups."""
+    n = keep_active(world, n)
+    if world.rules.allocation == Allocation.PRIORITY:
+        by_priority(world, n)
+    if world.taken_n > 0:
+        claim_groups(world, bar, n)
+    value(world)
+    return n
+
+
+@compiled
+def serve_account(world: World, bar: int, at_open: bool, prices: Floats) -> None:
+    """Between closings and openings: a standing call, and at the open the margin test."""
+    if at_open and world.account.call != 0:
+        serve_call(world, bar, prices)
+    if at_open:
+        test_margin(world, bar, prices, True)
+
+
+@compiled
+def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Floats) -> None:
+    """One instant: forced closings, then every live order that can fill, margin in between."""
+    rules = world.rules
+    live = live_of(world)
+    queue = queue_of(world)
+    world.account.snapshot = world.account.equity
+    if rules.tests_margin != 0 and world.account.n_held > 0:
+        sum_requirements(world, bar)
+    serve_forced(world, bar, prices)
+    if rules.has_open == 0 and world.account.call != 0:
+        serve_call(world, bar, prices)
+    n = 0
+    if has_orders and world.account.n_live > 0:
+        free_groups(world)
+        n = queue_active(world, bar)
+    is_whole = rules.is_interleaved != 0
+    for i in range(n):
+        order = live[queue[i]]
+        if order.cause == Cause.ORDER:
+            plan_turn(world, bar, order)
+        if order.stage == Stage.ACTIVE:
+            if is_whole and order.side != 0 and world.taken_n > 0:
+                claim_group(world, bar, order)
+            turn(world, bar, order, True, is_whole)
+    if n > 0 and not is_whole:
+        n = queue_openings(world, bar, n)
+    serve_account(world, bar, at_open, prices)
+    if n > 0 and not is_whole:
+        open_queue(world, bar, n)
+    if has_orders:
+        drop_ended(world)
+
+
+@compiled
+def open_queue(world: World, bar: int, n: int) -> None:
+    """Give the openings of queue[:n] their turn."""
+    live = live_of(world)
+    queue = queue_of(world)
+    if world.rules.tests_margin != 0:
+        sum_requirements(world, bar)
+    if world.rules.allocation >= Allocation.PROPORTIONAL and n > 0:
+        share_out(world, bar, n)
+    for i in range(n):
+        turn(world, bar, live[queue[i]], False, True)

@@ -1,0 +1,255 @@
+"""Runs of bars on which nothing can happen, marked in one tight pass.
+
+A bar is skipped only when it is surely quiet; NaN and doubt go to the careful path, which writes
+the same bits on a quiet bar. Nothing is written past the end of a run: what a later bar would have
+shown must not be seen.
+"""
+
+import numpy as np
+
+from barledger._jit import compiled
+from barledger.kernel.ledger import mark, value
+from barledger.kernel.limits import is_below, loss_level
+from barledger.kernel.margin import maintenance_of, safe_price
+from barledger.kernel.metrics import feed
+from barledger.kernel.types import (
+    BLOCK,
+    RELATIVE,
+    AccountKind,
+    AccountRow,
+    Floats,
+    MarginCheck,
+    RulesRow,
+)
+from barledger.kernel.world import (
+    World,
+    buffer_of,
+    close_of,
+    days_of,
+    equity_of,
+    held_of,
+    high_of,
+    low_of,
+    open_of,
+    positions_of,
+)
+
+
+@compiled
+def is_calm(account: AccountRow) -> bool:
+    """Whether nothing is pending that the next bar has to serve."""
+    pending = account.n_live | account.call | account.flatten | account.breached
+    return pending == 0 and (account.is_bankrupt == 0 or account.n_held == 0)
+
+
+@compiled
+def put(world: World, bar: int, equity: float) -> None:
+    """Record equity at the close of one bar."""
+    if world.equity_n > 0:
+        equity_of(world)[bar] = equity
+    elif world.buffer_n > 0:
+        buffer_of(world)[world.metrics.filled] = equity
+        world.metrics.filled += 1
+        end_block(world, bar + 1)
+
+
+@compiled
+def end_block(world: World, end: int) -> None:
+    """Feed the statistics when a block of bars is complete."""
+    if end % BLOCK == 0:
+        feed(world.metrics, buffer_of(world)[: world.metrics.filled])
+        world.metrics.filled = 0
+
+
+@compiled
+def fill_equity(out: Floats, equity: float) -> None:
+    """Write one number everywhere."""
+    for i in range(out.size):
+        out[i] = equity
+
+
+@compiled
+def run_flat(world: World, bar: int, end: int) -> int:
+    """Bars [bar, end) with nothing held: equity stays."""
+    equity = world.account.cash
+    if world.equity_n > 0:
+        fill_equity(equity_of(world)[bar:end], equity)
+    elif world.buffer_n > 0:
+        while bar < end:
+            stop = min((bar // BLOCK + 1) * BLOCK, end)
+            filled = world.metrics.filled
+            fill_equity(buffer_of(world)[filled : filled + stop - bar], equity)
+            world.metrics.filled += stop - bar
+            end_block(world, stop)
+            bar = stop
+    return end
+
+
+@compiled
+def mark_all(close: Floats, cash: float, exposure: float, base: float, out: Floats) -> None:
+    """Equity of one position at each close."""
+    for i in range(out.size):
+        out[i] = cash + exposure * (close[i] - base)
+
+
+@compiled
+def within(prices: Floats, low: float, high: float) -> bool:
+    """Whether every price lies inside a band; NaN does not."""
+    count = 0
+    for i in range(prices.size):
+        count += (prices[i] > low) & (prices[i] < high)
+    return count == prices.size
+
+
+@compiled
+def first_outside(prices: Floats, low: float, high: float) -> int:
+    """Place of the first price that is not surely inside a band."""
+    if within(prices, low, high):
+        return prices.size
+    i = 0
+    while prices[i] > low and prices[i] < high:
+        i += 1
+    return i
+
+
+@compiled
+def safe_stop(world: World, bar: int, end: int, low: float, high: float) -> int:
+    """First bar of [bar, end) on which the one asset held leaves a band, or has no price."""
+    stop = bar + first_outside(close_of(world).reshape(-1)[bar:end], low, high)
+    if needs_test(world.rules):
+        if world.rules.has_open != 0:
+            stop = bar + first_outside(open_of(world).reshape(-1)[bar:stop], low, high)
+        if world.rules.tests_extremes != 0:
+            stop = bar + first_outside(low_of(world).reshape(-1)[bar:stop], low, high)
+            stop = bar + first_outside(high_of(world).reshape(-1)[bar:stop], low, high)
+    return stop
+
+
+@compiled
+def run_one(world: World, bar: int, end: int, low: float, high: float) -> int:
+    """Bars [bar, end) with the one asset held: mark up to the first that needs care."""
+    closes = close_of(world).reshape(-1)
+    cash = world.account.cash
+    position = positions_of(world)[0]
+    exposure = position.exposure
+    base = position.base
+    start = bar
+    block = bar
+    while bar == block and bar < end:
+        block = min((bar // BLOCK + 1) * BLOCK, end)
+        stop = safe_stop(world, bar, block, low, high)
+        if world.equity_n > 0:
+            mark_all(closes[bar:stop], cash, exposure, base, equity_of(world)[bar:stop])
+        elif world.buffer_n > 0 and stop > bar:
+            filled = world.metrics.filled
+            out = buffer_of(world)[filled : filled + stop - bar]
+            mark_all(closes[bar:stop], cash, exposure, base, out)
+            world.metrics.filled += stop - bar
+            end_block(world, stop)
+        bar = stop
+    if bar > start:
+        position.mark = closes[bar - 1]
+        value(world)
+    return bar
+
+
+@compiled
+def needs_test(rules: RulesRow) -> bool:
+    """Whether a held position can bring this account into trouble between two orders."""
+    return rules.account != AccountKind.CASH or rules.has_loss_limits != 0
+
+
+OPEN, EXTREME, CLOSE = 0, 1, 2  # the instants at which an account is tested
+
+
+@compiled
+def price_at(world: World, bar: int, asset: int, instant: int) -> float:
+    """Mark of one asset held at an instant of a bar; at an extreme NaN where there is none."""
+    position = positions_of(world)[asset]
+    if instant == EXTREME:
+        table = low_of(world) if position.quantity > 0.0 else high_of(world)
+        return table[bar, asset]
+    price = close_of(world)[bar, asset] if instant == CLOSE else np.nan
+    if price != price and world.rules.has_open != 0:
+        price = open_of(world)[bar, asset]
+    return price if price == price else position.mark
+
+
+@compiled
+def is_sound(world: World, bar: int, instant: int) -> bool:
+    """Whether the account surely passes its tests at one instant's prices; writes nothing."""
+    positions = positions_of(world)
+    held = held_of(world)
+    is_margined = world.rules.tests_margin != 0
+    equity = world.account.cash
+    scale = world.rules.initial_cash + abs(equity)
+    need = 0.0
+    for k in range(world.account.n_held):
+        position = positions[held[k]]
+        price = price_at(world, bar, held[k], instant)
+        equity += position.exposure * (price - position.base)
+        scale += abs(position.exposure * price)
+        if is_margined:
+            unit = maintenance_of(world, bar, held[k], position.quantity, price)
+            need += abs(position.quantity) * unit
+    if instant == CLOSE and world.rules.has_loss_limits != 0:
+        if is_below(equity, loss_level(world.rules, world.account)):
+            return False
+    return equity > need + 4.0 * RELATIVE * (scale + need)
+
+
+@compiled
+def is_quiet(world: World, bar: int) -> bool:
+    """Whether no test of a bar can fail for what is held."""
+    if not needs_test(world.rules):
+        return True
+    if world.rules.has_loss_limits != 0 and days_of(world)[bar] != world.account.day:
+        return False
+    if world.rules.has_open != 0 and not is_sound(world, bar, OPEN):
+        return False
+    if world.rules.tests_extremes != 0 and not is_sound(world, bar, EXTREME):
+        return False
+    return is_sound(world, bar, CLOSE)
+
+
+@compiled
+def run_many(world: World, bar: int, end: int) -> int:
+    """Bars [bar, end) with positions held: mark up to the first that needs care."""
+    closes = close_of(world)
+    account = world.account
+    while bar < end and is_quiet(world, bar):
+        if world.rules.has_open != 0:
+            mark_missing(world, bar)
+        mark(world, closes, bar)
+        account.peak = max(account.peak, account.equity)
+        put(world, bar, account.equity)
+        bar += 1
+    return bar
+
+
+@compiled
+def mark_missing(world: World, bar: int) -> None:
+    """Mark at the open what has no close on this bar."""
+    opens = open_of(world)
+    closes = close_of(world)
+    held = held_of(world)
+    for k in range(world.account.n_held):
+        price = opens[bar, held[k]]
+        if closes[bar, held[k]] != closes[bar, held[k]] and price == price:
+            positions_of(world)[held[k]].mark = price
+
+
+@compiled
+def run_quiet(world: World, bar: int, end: int) -> int:
+    """Bars [bar, end) without wishes or events; returns the first that needs care, or `end`."""
+    rules = world.rules
+    if world.account.n_held == 0:
+        return run_flat(world, bar, end)
+    if world.n_assets == 1 and rules.has_loss_limits == 0 and rules.has_dated_margin == 0:
+        edge = safe_price(world, bar)
+        if rules.account == AccountKind.CASH:
+            return run_one(world, bar, end, 0.0, np.inf)
+        if edge == edge:
+            is_long = positions_of(world)[0].quantity > 0.0
+            return run_one(world, bar, end, edge if is_long else 0.0, np.inf if is_long else edge)
+    return run_many(world, bar, end)

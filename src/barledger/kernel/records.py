@@ -1,0 +1,106 @@
+"""The only writer of records. A log without rows records nothing and costs nothing."""
+
+from barledger._jit import compiled
+from barledger.kernel.types import LiveRow, State
+from barledger.kernel.world import (
+    World,
+    entries_of,
+    fills_of,
+    incidents_of,
+    orders_of,
+    rejected_of,
+)
+
+PARTLY = 32  # where `rejected` counts orders that filled in part
+
+
+@compiled
+def next_order(world: World) -> int:
+    """Give out the number of an order: the row that will tell how it ended."""
+    number = world.used.orders
+    if world.orders_n > 0:
+        world.used.orders += 1
+    return number
+
+
+@compiled
+def write_order(
+    world: World, bar: int, order: LiveRow, quantity: float, state: int, reason: int
+) -> None:
+    """Tell how an order ended."""
+    if state != State.FILLED:
+        rejected_of(world)[reason + (PARTLY if state == State.PARTLY_FILLED else 0)] += 1
+    if world.orders_n > 0:
+        row = orders_of(world)[order.order]
+        row.quantity = quantity
+        row.price = order.price
+        row.bar = bar
+        row.placed = order.placed
+        row.asset = order.asset
+        row.state = state
+        row.reason = reason
+        row.cause = order.cause
+
+
+@compiled
+def write_fill(
+    world: World, bar: int, asset: int, order: int, quantity: float, price: float,
+    amount: float, fee: float, slippage: float, closes: int,
+) -> None:
+    """Write one fill."""
+    if world.fills_n > 0:
+        row = fills_of(world)[world.used.fills]
+        row.quantity = quantity
+        row.price = price
+        row.amount = amount
+        row.fee = fee
+        row.slippage = slippage
+        row.bar = bar
+        row.asset = asset
+        row.order = order
+        row.closes = closes
+        world.used.fills += 1
+
+
+@compiled
+def write_entry(
+    world: World, bar: int, asset: int, category: int, amount: float, price: float, quantity: float
+) -> None:
+    """Write a cash movement that no fill made."""
+    if world.entries_n > 0:
+        row = entries_of(world)[world.used.entries]
+        row.amount = amount
+        row.price = price
+        row.quantity = quantity
+        row.bar = bar
+        row.asset = asset
+        row.after = world.used.fills
+        row.category = category
+        world.used.entries += 1
+
+
+@compiled
+def write_incident(
+    world: World, bar: int, asset: int, kind: int, amount: float, level: float
+) -> None:
+    """Write something worth knowing."""
+    if world.incidents_n > 0:
+        row = incidents_of(world)[world.used.incidents]
+        row.amount = amount
+        row.level = level
+        row.bar = bar
+        row.asset = asset
+        row.kind = kind
+        world.used.incidents += 1
+
+
+@compiled
+def has_room(world: World, orders: int, others: int) -> bool:
+    """Whether the log can take so many more rows. The kernel never allocates."""
+    used = world.used
+    return (
+        (world.orders_n == 0 or used.orders + orders <= world.orders_n)
+        and (world.fills_n == 0 or used.fills + 2 * orders <= world.fills_n)
+        and (world.entries_n == 0 or used.entries + others <= world.entries_n)
+        and (world.incidents_n == 0 or used.incidents + others <= world.incidents_n)
+    )

@@ -1,0 +1,139 @@
+"""Recorded fills and entries through the same ledger: what the account looked like at each close.
+
+The ledger knows no strategy and no broker: whoever made the fills, the same cash comes out.
+"""
+
+from barledger._jit import compiled
+from barledger.kernel.carry import start_bar
+from barledger.kernel.ledger import (
+    close_quantity,
+    end_trade,
+    mark,
+    move_cash,
+    open_quantity,
+    pay,
+    settle_future,
+    settle_purchase,
+    settle_sale,
+    split_position,
+    value,
+)
+from barledger.kernel.margin import sum_requirements
+from barledger.kernel.types import Category, EntryRow, FillRow, Floats
+from barledger.kernel.world import (
+    Rows,
+    World,
+    close_of,
+    held_of,
+    open_of,
+    positions_of,
+)
+
+CASH, SETTLED, EQUITY, GROSS, NET, INITIAL, MAINTENANCE = range(7)
+
+
+@compiled(entry=True)
+def replay(
+    worlds: Rows[World], fills: Rows[FillRow], entries: Rows[EntryRow], out: Floats, held: Floats
+) -> int:
+    """Apply fills and entries in their order; write seven columns (T, 7) at each close.
+
+    `held` (T, N) takes the quantities held at each close, or has no rows.
+    """
+    world = worlds[0]
+    fill = 0
+    entry = 0
+    for bar in range(world.n_bars):
+        start_bar(world, bar)
+        while entry < entries.size and entries[entry].bar == bar and is_carried(entries[entry]):
+            apply_entry(world, entries[entry])
+            entry += 1
+        if world.rules.has_open != 0:
+            mark(world, open_of(world), bar)
+        is_marked = False
+        is_done = False
+        while not is_done:
+            is_entry = entry < entries.size and entries[entry].after <= fill
+            if is_entry and entries[entry].bar == bar:
+                if entries[entry].category == Category.VARIATION and not is_marked:
+                    mark(world, close_of(world), bar)
+                    is_marked = True
+                apply_entry(world, entries[entry])
+                entry += 1
+            elif not is_entry and fill < fills.size and fills[fill].bar == bar:
+                apply_fill(world, fills[fill])
+                fill += 1
+            else:
+                is_done = True
+        if not is_marked:
+            mark(world, close_of(world), bar)
+        write_close(world, bar, out, held)
+    return fill
+
+
+@compiled
+def is_carried(entry: EntryRow) -> bool:
+    """Whether an entry comes with a new bar, before anything trades."""
+    category = entry.category
+    return (
+        category == Category.SPLIT
+        or category == Category.CASH_IN_LIEU
+        or category == Category.DEPOSIT
+        or category == Category.WITHDRAWAL
+    )
+
+
+@compiled
+def apply_fill(world: World, fill: FillRow) -> None:
+    """Apply one recorded fill to the ledger."""
+    asset = int(fill.asset)
+    position = positions_of(world)[asset]
+    if fill.closes != 0:
+        amount = close_quantity(world, asset, fill.quantity, fill.price)
+        if world.due_n > 0:
+            settle_sale(world, int(fill.bar), amount, fill.fee)
+    else:
+        amount = open_quantity(world, int(fill.bar), asset, fill.quantity, fill.price)
+        if world.due_n > 0:
+            settle_purchase(world, asset, fill.fee - amount)
+    pay(world.account, position, amount, fill.fee)
+    if position.quantity == 0.0:
+        end_trade(world, asset)
+
+
+@compiled
+def apply_entry(world: World, entry: EntryRow) -> None:
+    """Apply one recorded entry that no fill made."""
+    asset = int(entry.asset)
+    if entry.category == Category.SPLIT:
+        split_position(world, asset, entry.quantity)
+    elif entry.category == Category.VARIATION:
+        settle_future(world, asset, entry.price)
+    elif entry.category == Category.CASH_IN_LIEU:
+        move_cash(
+            world.account, close_quantity(world, asset, entry.quantity, entry.price)
+        )
+        if positions_of(world)[asset].quantity == 0.0:
+            end_trade(world, asset)
+    else:
+        move_cash(world.account, entry.amount)
+
+
+@compiled
+def write_close(world: World, bar: int, out: Floats, quantities: Floats) -> None:
+    """Write what the account looks like at its marks."""
+    account = world.account
+    value(world)
+    if world.rules.tests_margin != 0:
+        sum_requirements(world, bar)
+    out[bar, CASH] = account.cash
+    out[bar, SETTLED] = account.settled if world.due_n > 0 else account.cash
+    out[bar, EQUITY] = account.equity
+    out[bar, GROSS] = account.gross
+    out[bar, NET] = account.net
+    out[bar, INITIAL] = account.initial
+    out[bar, MAINTENANCE] = account.maintenance
+    if quantities.shape[0] > 0:
+        held = held_of(world)
+        for k in range(account.n_held):
+            quantities[bar, held[k]] = positions_of(world)[held[k]].quantity

@@ -1,0 +1,184 @@
+"""The clock of one bar and the way from event to event. Calls the others, reckons nothing."""
+
+from barledger._jit import compiled
+from barledger.kernel.carry import apply_events, start_bar
+from barledger.kernel.forced import test_margin
+from barledger.kernel.intents import decide, next_flag
+from barledger.kernel.ledger import mark, settle_future, value
+from barledger.kernel.limits import test_losses
+from barledger.kernel.margin import sum_requirements
+from barledger.kernel.orders import trade
+from barledger.kernel.quiet import (
+    EXTREME,
+    is_calm,
+    price_at,
+    put,
+    run_quiet,
+)
+from barledger.kernel.records import has_room, write_entry
+from barledger.kernel.types import Category, Fill
+from barledger.kernel.world import (
+    Rows,
+    World,
+    close_of,
+    contracts_of,
+    events_of,
+    held_of,
+    low_of,
+    open_of,
+    positions_of,
+    settlement_bars_of,
+    settlements_of,
+)
+
+
+@compiled(entry=True)
+def simulate(worlds: Rows[World], start: int, stop: int, skips: bool) -> int:
+    """Simulate bars [start, stop) of worlds[0]; returns the first bar not done.
+
+    That is `stop`, or an earlier bar for which the log or the list of live orders has no room:
+    give them room and call again from there. After the last bar its wishes still become orders,
+    which wait: when that is done too the number of bars plus one is returned. `skips=False` visits
+    every bar: the same bits, slowly.
+    """
+    world = worlds[0]
+    cell = next_flag(world, max(start - world.rules.lag, 0) * world.n_assets)
+    bar = start
+    while bar < stop:
+        if skips and is_calm(world.account):
+            end = next_event(world, bar, stop, cell)
+            if end > bar:
+                bar = run_quiet(world, bar, end)
+            if bar >= stop:
+                break
+        if not has_room_for_bar(world):
+            return bar
+        cell = visit(world, bar, cell)
+        bar += 1
+    if bar == world.n_bars and has_room_for_bar(world):
+        end_of_data(world, cell)
+        bar += 1
+    return bar
+
+
+@compiled
+def next_event(world: World, bar: int, stop: int, cell: int) -> int:
+    """First bar at or after `bar` on which something is known to happen, else `stop`."""
+    account = world.account
+    end = stop
+    if cell < world.n_bars * world.n_assets:
+        end = min(end, cell // world.n_assets + world.rules.lag)
+    if account.next_event < world.events_n:
+        end = min(end, events_of(world)[account.next_event].bar)
+    if account.n_held > 0 and world.settlement_bars_n > 0:
+        find_settlement(world, bar)
+        if account.next_settlement < world.settlement_bars_n:
+            end = min(end, settlement_bars_of(world)[account.next_settlement])
+    return end
+
+
+@compiled
+def find_settlement(world: World, bar: int) -> None:
+    """Move to the first settlement at or after `bar`."""
+    account = world.account
+    bars = settlement_bars_of(world)
+    while account.next_settlement < bars.size and bars[account.next_settlement] < bar:
+        account.next_settlement += 1
+
+
+@compiled
+def has_room_for_bar(world: World) -> bool:
+    """Whether one bar's worst case fits: every order, every forced closing, every event."""
+    new = world.n_assets + world.rules.most_orders
+    live = world.account.n_live + 2 * new
+    if live + 1 > world.live_n:
+        return False
+    others = 2 * world.n_assets + world.rules.most_events + 16
+    return has_room(world, 3 * live + 6 * world.n_assets, others)
+
+
+@compiled
+def visit(world: World, bar: int, cell: int) -> int:
+    """One bar in full, step by step as the laws have it; returns the next flagged cell."""
+    account = world.account
+    rules = world.rules
+    opens = open_of(world)
+    closes = close_of(world)
+    if rules.lag == 1 and cell < bar * world.n_assets:
+        cell = decide(world, bar - 1, cell)
+    start_bar(world, bar)
+    if account.next_event < world.events_n and events_of(world)[account.next_event].bar == bar:
+        apply_events(world, bar)
+    for instant in range(1 - rules.has_open, 2):
+        at_open = instant == 0
+        prices = opens if at_open else closes
+        if not at_open and rules.tests_extremes != 0 and account.n_held > 0:
+            test_extremes(world, bar)
+        mark(world, prices, bar)
+        if rules.lag == 0 and not at_open and cell < (bar + 1) * world.n_assets:
+            cell = decide(world, bar, cell)
+        has_orders = at_open == (rules.fill == Fill.NEXT_OPEN)
+        is_forced = account.flatten | account.is_bankrupt != 0
+        if has_orders or at_open or is_forced or rules.has_open == 0:
+            trade(world, bar, at_open, has_orders, prices)
+    end_bar(world, bar, closes)
+    return cell
+
+
+@compiled
+def end_bar(world: World, bar: int, closes: Rows[float]) -> None:
+    """Mark at the close, settle futures, test margin and losses, record equity."""
+    mark(world, closes, bar)
+    if world.settlement_bars_n > 0 and world.account.n_held > 0:
+        settle(world, bar)
+    test_margin(world, bar, closes, False)
+    if world.rules.has_loss_limits != 0 and world.account.is_bankrupt == 0:
+        test_losses(world, bar)
+    put(world, bar, world.account.equity)
+
+
+@compiled
+def test_extremes(world: World, bar: int) -> None:
+    """Test margin with everything held at its adverse extreme; the marks come back after."""
+    positions = positions_of(world)
+    held = held_of(world)
+    for k in range(world.account.n_held):
+        position = positions[held[k]]
+        position.kept = position.mark
+        price = price_at(world, bar, held[k], EXTREME)
+        if price == price:
+            position.mark = price
+    value(world)
+    test_margin(world, bar, low_of(world), False)
+    for k in range(world.account.n_held):
+        positions[held[k]].mark = positions[held[k]].kept
+
+
+@compiled
+def settle(world: World, bar: int) -> None:
+    """Pay the variation of every future held for which this bar ends a session."""
+    find_settlement(world, bar)
+    row = world.account.next_settlement
+    if row < world.settlement_bars_n and settlement_bars_of(world)[row] == bar:
+        held = held_of(world)
+        for k in range(world.account.n_held):
+            price = settlements_of(world)[row, held[k]]
+            if contracts_of(world)[held[k]].is_paid == 0 and price == price:
+                amount = settle_future(world, held[k], price)
+                quantity = positions_of(world)[held[k]].quantity
+                write_entry(world, bar, held[k], Category.VARIATION, amount, price, quantity)
+        value(world)
+
+
+@compiled
+def end_of_data(world: World, cell: int) -> None:
+    """Turn the last bar's wishes into orders, which wait, and bring every sum up to date."""
+    last = world.n_bars - 1
+    if world.rules.lag == 1 and cell < world.n_bars * world.n_assets:
+        decide(world, last, cell)
+    start_bar(world, last)
+    find_settlement(world, last + 1)
+    world.account.snapshot = world.account.equity
+    value(world)
+    if world.rules.tests_margin != 0:
+        sum_requirements(world, last)

@@ -1,0 +1,216 @@
+"""The world of one run: one record that every compiled function takes, and views of its arrays.
+
+A record passes as one pointer, a tuple of forty arrays as three hundred numbers: with the record
+the whole loop compiles in seconds. Small things (rules, account, statistics) lie in the record
+itself; of each array it holds address and length. `positions_of(world)` and its like make the
+array again, at no cost once compiled. Whoever makes a world keeps its arrays alive.
+"""
+
+import ctypes
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
+from numba.np.numpy_support import from_dtype
+
+from barledger.kernel.plain import PlainRows
+from barledger.kernel.types import (
+    CONTRACT,
+    ENTRY,
+    EVENT,
+    FILL,
+    INCIDENT,
+    LIVE,
+    ORDER,
+    ORDER_IN,
+    POSITION,
+    SETTING,
+    AccountRow,
+    ContractRow,
+    Counts,
+    EntryRow,
+    EventRow,
+    FillRow,
+    Floats,
+    IncidentRow,
+    Ints,
+    LiveRow,
+    MetricsRow,
+    OrderInRow,
+    OrderRow,
+    PositionRow,
+    RulesRow,
+    SettingRow,
+    dtype_of,
+)
+
+Row = TypeVar("Row")
+
+
+class Rows(Protocol[Row]):
+    """An array of structured rows."""
+
+    size: int
+
+    def __getitem__(self, place: int) -> Row: ...
+    def __setitem__(self, place: int, row: Row) -> None: ...
+
+
+class World(Protocol):
+    """What lies in the record itself. `saved` and `used_before` are scratch.
+
+    `bounds` are the log's ends: an instant that could pass one of them is not begun.
+    """
+
+    rules: RulesRow
+    account: AccountRow
+    saved: AccountRow
+    metrics: MetricsRow
+    used: Counts
+    used_before: Counts
+    n_bars: int
+    n_assets: int
+
+
+F8, I8, I1 = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.int8)
+# name: (dtype, number of dimensions); two-dimensional ones have a column an asset.
+ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
+    "open": (F8, 2),
+    "high": (F8, 2),
+    "low": (F8, 2),
+    "close": (F8, 2),
+    "fill": (F8, 2),
+    "tradable": (I1, 2),
+    "flags": (I1, 1),
+    "words": (I8, 1),
+    "numbers": (F8, 2),
+    "orders_in": (ORDER_IN, 1),
+    "contracts": (CONTRACT, 1),
+    "settings": (SETTING, 1),
+    "values": (F8, 1),
+    "sequence": (I8, 2),
+    "events": (EVENT, 1),
+    "settlement_bars": (I8, 1),
+    "settlements": (F8, 2),
+    "due_bars": (I8, 1),
+    "days": (I8, 1),
+    "months": (I8, 1),
+    "positions": (POSITION, 1),
+    "held": (I8, 1),
+    "live": (LIVE, 1),
+    "queue": (I8, 1),
+    "spare": (I8, 1),
+    "losers": (I8, 1),
+    "keys": (F8, 1),
+    "due": (F8, 1),
+    "taken": (I8, 1),
+    "orders": (ORDER, 1),
+    "fills": (FILL, 1),
+    "entries": (ENTRY, 1),
+    "incidents": (INCIDENT, 1),
+    "counts": (I8, 1),
+    "rejected": (I8, 1),
+    "equity": (F8, 1),
+    "buffer": (F8, 1),
+}
+
+_own = dtype_of(World)
+WORLD = np.dtype(
+    [(name, _own[name]) for name in _own.names or ()]
+    + [(f"{name}_at", np.int64) for name in ARRAYS]
+    + [(f"{name}_n", np.int64) for name in ARRAYS],
+    align=True,
+)
+
+
+def _view(name: str) -> Callable[[World], Any]:
+    """Make the function that turns address and length of one array into the array."""
+    dtype, ndim = ARRAYS[name]
+    if config.DISABLE_JIT:
+        return lambda world: plain_view(world, name)
+    element = types.Array(from_dtype(dtype), ndim, "C")
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def view(_typing: Any, world: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            def field(wanted: str) -> Any:
+                kind = context.get_data_type(types.int64)
+                offset = signature.args[0].offset(wanted)
+                place = cgutils.get_record_member(builder, args[0], offset, kind)
+                return context.unpack_value(builder, types.int64, place)
+
+            size = context.get_constant(types.intp, dtype.itemsize)
+            shape, strides = [field(f"{name}_n")], [size]
+            if ndim == 2:
+                shape.append(field("n_assets"))
+                strides.insert(0, builder.mul(size, shape[1]))
+            array = make_array(element)(context, builder)
+            start = builder.inttoptr(field(f"{name}_at"), array.data.type)
+            populate_array(array, start, shape, strides, size, meminfo=None)
+            return array._getvalue()
+
+        return element(world), build
+
+    return view  # type: ignore[no-any-return]
+
+
+def as_rows(array: Any) -> Any:
+    """Structured array as the kernel takes it, also where nothing is compiled."""
+    return PlainRows(array) if config.DISABLE_JIT else array
+
+
+def plain_view(world: Any, name: str) -> Any:
+    """Array of a world outside compiled code."""
+    dtype, ndim = ARRAYS[name]
+    count = int(getattr(world, f"{name}_n"))
+    shape = (count, int(world.n_assets)) if ndim == 2 else (count,)
+    size = int(np.prod(shape)) * dtype.itemsize
+    if size == 0:
+        array = np.empty(shape, dtype)
+    else:
+        memory = (ctypes.c_char * size).from_address(getattr(world, f"{name}_at"))
+        array = np.frombuffer(memory, dtype).reshape(shape)
+    return as_rows(array) if dtype.names else array
+
+
+open_of: Callable[[World], Floats] = _view("open")
+high_of: Callable[[World], Floats] = _view("high")
+low_of: Callable[[World], Floats] = _view("low")
+close_of: Callable[[World], Floats] = _view("close")
+fill_of: Callable[[World], Floats] = _view("fill")
+tradable_of: Callable[[World], Any] = _view("tradable")
+flags_of: Callable[[World], Any] = _view("flags")
+words_of: Callable[[World], Ints] = _view("words")
+numbers_of: Callable[[World], Floats] = _view("numbers")
+orders_in_of: Callable[[World], Rows[OrderInRow]] = _view("orders_in")
+contracts_of: Callable[[World], Rows[ContractRow]] = _view("contracts")
+settings_of: Callable[[World], Rows[SettingRow]] = _view("settings")
+values_of: Callable[[World], Floats] = _view("values")
+sequence_of: Callable[[World], Ints] = _view("sequence")
+events_of: Callable[[World], Rows[EventRow]] = _view("events")
+settlement_bars_of: Callable[[World], Ints] = _view("settlement_bars")
+settlements_of: Callable[[World], Floats] = _view("settlements")
+due_bars_of: Callable[[World], Ints] = _view("due_bars")
+days_of: Callable[[World], Ints] = _view("days")
+months_of: Callable[[World], Ints] = _view("months")
+positions_of: Callable[[World], Rows[PositionRow]] = _view("positions")
+held_of: Callable[[World], Ints] = _view("held")
+live_of: Callable[[World], Rows[LiveRow]] = _view("live")
+queue_of: Callable[[World], Ints] = _view("queue")
+spare_of: Callable[[World], Ints] = _view("spare")
+losers_of: Callable[[World], Ints] = _view("losers")
+keys_of: Callable[[World], Floats] = _view("keys")
+due_of: Callable[[World], Floats] = _view("due")
+taken_of: Callable[[World], Ints] = _view("taken")
+orders_of: Callable[[World], Rows[OrderRow]] = _view("orders")
+fills_of: Callable[[World], Rows[FillRow]] = _view("fills")
+entries_of: Callable[[World], Rows[EntryRow]] = _view("entries")
+incidents_of: Callable[[World], Rows[IncidentRow]] = _view("incidents")
+counts_of: Callable[[World], Ints] = _view("counts")
+rejected_of: Callable[[World], Ints] = _view("rejected")
+equity_of: Callable[[World], Floats] = _view("equity")
+buffer_of: Callable[[World], Floats] = _view("buffer")

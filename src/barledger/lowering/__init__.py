@@ -1,0 +1,1 @@
+"""From what a user says to what the kernel reads, and back: options, wishes, states, runs."""

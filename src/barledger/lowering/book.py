@@ -1,0 +1,163 @@
+"""Account, positions and waiting orders at the start of a run, and again at its end."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger.accounts import Cash
+from barledger.data.bars import Bars
+from barledger.kernel.types import ACCOUNT
+from barledger.lowering.memory import Memory
+from barledger.lowering.request import Request
+from barledger.lowering.terms import SPARE_DAYS, places_of_days
+from barledger.state import Continuation, State
+
+NEVER = -(2**62)
+BAR_FIELDS = ("opened", "tied_until")
+
+
+def put_book(memory: Memory, request: Request) -> None:
+    """Write what an account holds before the first bar."""
+    n_assets = request.bars.shape[1]
+    start = request.start or State(request.initial_cash)
+    waiting = 0 if start.continuation is None else len(start.continuation.orders)
+    most = int(memory.record["rules"]["most_orders"][0])
+    live = waiting + 3 * (n_assets + most) + 8
+    memory.make("positions", n_assets + 1)
+    memory.make("held", n_assets + 1)
+    memory.make("live", live)
+    for name in ("queue", "spare", "losers", "keys"):
+        memory.make(name, max(live, n_assets))
+    if request.exclusive:
+        memory.make("taken", len(request.exclusive))
+    _put_account(memory, request, start)
+    if "due_bars" in memory.arrays:
+        _put_due(memory, request.bars, start)
+
+
+def _put_account(memory: Memory, request: Request, start: State) -> None:
+    if start.continuation is not None:
+        _resume(memory, request.bars, start.continuation)
+        return
+    account = np.zeros(1, ACCOUNT)
+    account["cash"] = start.cash
+    account["settled"] = start.cash - sum(amount for _, amount in start.unsettled)
+    memory.record["account"] = account
+    for asset, (quantity, average) in start.positions.items():
+        _hold(memory, request, _column(request.bars, asset), float(quantity), float(average))
+    row = memory.record["account"][0]
+    equity = _equity(memory)
+    for name in ("equity", "snapshot", "peak", "day_equity", "week_equity"):
+        row[name] = equity
+    row["day"] = row["month"] = NEVER
+    memory.record["rules"]["initial_cash"] = max(abs(equity), abs(start.cash))
+
+
+def _column(bars: Bars, asset: str) -> int:
+    if asset not in bars.assets:
+        raise ValueError(f"the start State holds {asset!r}, which the bars do not have")
+    return bars.assets.index(asset)
+
+
+def _hold(memory: Memory, request: Request, column: int, quantity: float, average: float) -> None:
+    """Put a position of the user's on the books, marked at its average price."""
+    contract = request.bars.contracts[column]
+    if isinstance(request.account, Cash) and (quantity < 0.0 or contract.kind == "future"):
+        raise ValueError(
+            f"a Cash account holds fully paid longs only; the start State has {quantity:g} of "
+            f"{request.bars.assets[column]}"
+        )
+    if quantity == 0.0:
+        return
+    row = memory.arrays["positions"][column]
+    row["quantity"] = quantity
+    row["exposure"] = quantity * (contract.multiplier or 1.0)
+    row["average"] = row["mark"] = average
+    row["base"] = average if contract.kind == "future" else 0.0
+    row["opened"] = row["tied_until"] = -1
+    _relist(memory)
+
+
+def _relist(memory: Memory) -> None:
+    held = np.flatnonzero(memory.arrays["positions"]["quantity"][:-1])
+    memory.arrays["held"][: len(held)] = held
+    memory.record["account"]["n_held"] = len(held)
+
+
+def _equity(memory: Memory) -> float:
+    equity = float(memory.record["account"]["cash"][0])
+    for position in memory.arrays["positions"][:-1]:
+        equity += float(position["exposure"] * (position["mark"] - position["base"]))
+    return equity
+
+
+def _put_due(memory: Memory, bars: Bars, start: State) -> None:
+    """Write what settles on which bar; beyond the last bar one place a calendar day."""
+    due = memory.make("due", len(bars) + SPARE_DAYS)
+    if start.unsettled:
+        days = np.array([day_of(stamp) for stamp, _ in start.unsettled])
+        at = places_of_days(days, bars)
+        np.add.at(due, at, [amount for _, amount in start.unsettled])
+        memory.record["account"]["last_due"] = at.max()
+
+
+def day_of(stamp: Any) -> int:
+    """Return a date as days since 1970-01-01."""
+    return int(np.datetime64(stamp, "D").astype(np.int64))
+
+
+def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
+    """Go on from the kernel's own rows at the end of an earlier run."""
+    memory.record["account"] = before.account
+    for asset, row in before.positions.items():
+        memory.arrays["positions"][_column(bars, asset)] = row[0]
+    _relist(memory)
+    live = memory.arrays["live"]
+    orders = sorted(before.orders, key=lambda order: _column(bars, order[0]))
+    for place, (asset, row) in enumerate(orders):
+        live[place] = row[0]
+        live[place]["asset"] = _column(bars, asset)
+    memory.record["account"]["n_live"] = len(orders)
+    memory.record["rules"]["initial_cash"] = before.initial_cash
+
+
+def state_after(memory: Memory, bars: Bars) -> State:
+    """Return what is held after the last bar, exact enough to go on bit for bit."""
+    n_bars = len(bars)
+    account = memory.record["account"].copy()
+    for name in ("next_event", "next_settlement", "next_order", "next_due", "n_live", "n_held"):
+        account[name] = 0
+    account["last_due"] = max(int(account["last_due"][0]) - n_bars, 0)
+    positions = memory.arrays["positions"][:-1]
+    held = np.flatnonzero(positions["quantity"])
+    kept: dict[str, Any] = {}
+    for j in held:
+        row = positions[j : j + 1].copy()
+        for name in BAR_FIELDS:
+            row[name] -= n_bars
+        kept[bars.assets[j]] = row
+    n_live = int(memory.record["account"]["n_live"][0])
+    orders = []
+    for row in memory.arrays["live"][:n_live].copy():
+        row["placed"] -= n_bars
+        orders.append((bars.assets[int(row["asset"])], np.array([row])))
+    return State(
+        cash=float(account["cash"][0]),
+        positions={
+            bars.assets[j]: (float(positions[j]["quantity"]), float(positions[j]["average"]))
+            for j in held
+        },
+        unsettled=_unsettled(memory, bars),
+        continuation=Continuation(
+            account, kept, orders, float(memory.record["rules"]["initial_cash"][0])
+        ),
+    )
+
+
+def _unsettled(memory: Memory, bars: Bars) -> tuple[tuple[Any, float], ...]:
+    if "due" not in memory.arrays or bars.time.dtype.kind != "M":
+        return ()
+    first = bars.time[-1].astype("datetime64[D]") + 1
+    beyond = memory.arrays["due"][len(bars) :]
+    return tuple((first + day, float(beyond[day])) for day in np.flatnonzero(beyond))

@@ -1,0 +1,166 @@
+"""Run the kernel: give it a world, let it go, give it room when it asks, take its records out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger.analytics.statistics import first_row
+from barledger.kernel.types import BLOCK
+from barledger.lowering.book import put_book, state_after
+from barledger.lowering.memory import Memory
+from barledger.lowering.request import Request
+from barledger.lowering.terms import put_terms
+from barledger.state import State
+
+FIRST_ROWS = 1 << 14  # untouched memory costs nothing, a second copy does
+OTHER_ROWS = 1 << 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What one account's simulation has written."""
+
+    request: Request
+    initial_equity: float
+    equity: npt.NDArray[np.float64]
+    orders: npt.NDArray[np.void]
+    fills: npt.NDArray[np.void]
+    entries: npt.NDArray[np.void]
+    incidents: npt.NDArray[np.void]
+    counts: npt.NDArray[np.int64]
+    rejected: npt.NDArray[np.int64]
+    account: npt.NDArray[np.void]
+    metrics: npt.NDArray[np.void]
+    waiting: npt.NDArray[np.void]
+    state: State
+
+
+def run(request: Request, *, skips: bool = True, stops: tuple[int, ...] = ()) -> Run:
+    """Simulate one account over all bars.
+
+    `skips=False` visits every bar and `stops` cuts the run at bars; neither changes a bit.
+    """
+    from barledger.kernel.simulate import simulate
+    from barledger.kernel.world import as_rows
+
+    memory = prepare(request)
+    initial = float(memory.record["account"]["equity"][0])
+    n_bars = len(request.bars)
+    bar = 0
+    for stop in (*stops, n_bars):
+        while bar < stop or (stop == n_bars and bar == n_bars):
+            done = simulate(as_rows(memory.record), bar, stop, skips)
+            if done < stop or (stop == n_bars and done == n_bars):
+                make_room(memory)
+            bar = done
+    return collect(memory, request, initial)
+
+
+def prepare(request: Request) -> Memory:
+    """Return the world of a request, ready to run."""
+    bars = request.bars
+    memory = Memory(*bars.shape)
+    put_terms(memory, request)
+    _put_prices(memory, request)
+    _put_wishes(memory, request)
+    put_book(memory, request)
+    _put_outputs(memory, request)
+    return memory
+
+
+def _put_prices(memory: Memory, request: Request) -> None:
+    bars = request.bars
+    for name in ("open", "high", "low", "close", "tradable"):
+        memory.put(name, getattr(bars, f"_{name}"))
+    own = bars._open if request.fill == "next_open" else bars._close
+    memory.put("fill", own if request.price is None else request.price)
+
+
+def _put_wishes(memory: Memory, request: Request) -> None:
+    wishes = request.wishes
+    memory.put("flags", wishes.buffer)
+    memory.put("words", wishes.buffer.view(np.int64))
+    if wishes.numbers is not None:
+        memory.put("numbers", wishes.numbers)
+    if wishes.orders is not None:
+        memory.put("orders_in", wishes.orders)
+
+
+def _put_outputs(memory: Memory, request: Request) -> None:
+    n_bars = len(request.bars)
+    memory.make("counts", 16)
+    memory.make("rejected", 64)
+    memory.put("buffer", np.empty(BLOCK))
+    if request.record == "metrics":
+        equity = float(memory.record["account"]["equity"][0])
+        memory.record["metrics"] = first_row(equity)
+    else:
+        memory.put("equity", np.empty(n_bars))
+    if request.record == "full":
+        _put_logs(memory, n_bars)
+
+
+def _put_logs(memory: Memory, n_bars: int) -> None:
+    """Write empty logs: room for the wishes there are, up to a bound, and for one bar at least."""
+    wished = int(np.count_nonzero(memory.arrays["words"])) * 2
+    orders, others = _needed(memory)
+    rows = orders + min(wished, FIRST_ROWS)
+    for name, count in (("orders", rows), ("fills", 2 * rows)):
+        memory.put(name, np.empty(count, _dtype(name)))
+    for name in ("entries", "incidents"):
+        memory.put(name, np.empty(others + OTHER_ROWS, _dtype(name)))
+
+
+def _dtype(name: str) -> Any:
+    from barledger.kernel.world import ARRAYS
+
+    return ARRAYS[name][0]
+
+
+def _needed(memory: Memory) -> tuple[int, int]:
+    """Rows that one bar may write: of orders, and of entries or incidents; as the kernel reckons."""
+    n_assets = int(memory.record["n_assets"][0])
+    rules = memory.record["rules"]
+    new = n_assets + int(rules["most_orders"][0])
+    live = int(memory.record["account"]["n_live"][0]) + 2 * new
+    return 3 * live + 6 * n_assets, 2 * n_assets + int(rules["most_events"][0]) + 16
+
+
+def make_room(memory: Memory) -> None:
+    """Double every array that the next bar may fill."""
+    orders, others = _needed(memory)
+    n_assets = int(memory.record["n_assets"][0])
+    most = int(memory.record["rules"]["most_orders"][0])
+    live = int(memory.record["account"]["n_live"][0]) + 2 * (n_assets + most) + 1
+    if live > len(memory.arrays["live"]):
+        for name in ("live", "queue", "spare", "losers", "keys"):
+            memory.grow(name, 2 * live)
+    needs = {"orders": orders, "fills": 2 * orders, "entries": others, "incidents": others}
+    for name, need in needs.items():
+        if name in memory.arrays:
+            used = int(memory.record["used"][name][0])
+            if used + need > len(memory.arrays[name]):
+                memory.grow(name, 2 * (used + need))
+
+
+def collect(memory: Memory, request: Request, initial: float) -> Run:
+    """Take the records out of a finished world."""
+    logs = {
+        name: memory.cut(name) if name in memory.arrays else np.empty(0, _dtype(name))
+        for name in ("orders", "fills", "entries", "incidents")
+    }
+    n_live = int(memory.record["account"]["n_live"][0])
+    return Run(
+        request=request,
+        initial_equity=initial,
+        equity=memory.arrays.get("equity", np.empty(0)),
+        counts=memory.arrays["counts"],
+        rejected=memory.arrays["rejected"],
+        account=memory.record["account"].copy(),
+        metrics=memory.record["metrics"].copy(),
+        waiting=memory.arrays["live"][:n_live].copy(),
+        state=state_after(memory, request.bars),
+        **logs,
+    )

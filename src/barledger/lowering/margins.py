@@ -1,0 +1,85 @@
+"""Margins of futures as options that may vary by bar: dated, overnight and by day."""
+
+from collections.abc import Sequence
+from datetime import date, time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger.accounts import Account, FuturesMargin
+from barledger.data.bars import Bars
+from barledger.data.stamps import as_stamps
+from barledger.kernel.types import Setting
+from barledger.lowering.varying import Varying
+
+
+def add_margins(varying: Varying, bars: Bars, account: Account) -> dict[str, Any]:
+    """Add initial and maintenance margin of every future; returns what the rules must know."""
+    futures = [j for j, contract in enumerate(bars.contracts) if contract.kind == "future"]
+    if not futures:
+        return {"has_dated_margin": 0}
+    factor = _day_factor(bars, account)
+    is_dated = factor is not None
+    for which, name in ((Setting.INITIAL, "initial"), (Setting.MAINTENANCE, "maintenance")):
+        terms = [getattr(contract, name) for contract in bars.contracts]
+        if factor is None and not any(isinstance(term, Sequence) for term in terms):
+            varying.add(which, name, [0.0 if term is None else term for term in terms])
+        else:
+            is_dated = True
+            varying.add(which, name, _by_bar(terms, bars, factor))
+    return {"has_dated_margin": is_dated}
+
+
+def _by_bar(
+    terms: Sequence[Any], bars: Bars, factor: npt.NDArray[np.float64] | None
+) -> npt.NDArray[np.float64]:
+    """Return margins (T, N): of a dated table the last one known on each bar."""
+    margins = np.zeros(bars.shape)
+    for j, term in enumerate(terms):
+        if isinstance(term, Sequence):
+            margins[:, j] = _dated(term, bars, j)
+        elif term is not None:
+            margins[:, j] = term
+    return margins if factor is None else margins * factor[:, None]
+
+
+def _dated(table: Sequence[tuple[date | str, float]], bars: Bars, column: int) -> Any:
+    if bars.time.dtype.kind != "M":
+        raise ValueError("dated margins need bars with times")
+    starts = as_stamps([start for start, _ in table], "margin dates").times
+    at = np.searchsorted(starts, bars.time, side="right") - 1
+    if (at < 0).any():
+        raise ValueError(
+            f"the margin table of {bars.assets[column]} starts on {starts[0]}, after the first bar "
+            f"{bars.time[0]}"
+        )
+    return np.array([margin for _, margin in table])[at]
+
+
+def _day_factor(bars: Bars, account: Account) -> npt.NDArray[np.float64] | None:
+    """Return what margins are multiplied by on each bar, None when always by 1."""
+    if not isinstance(account, FuturesMargin) or account.day_rate == 1.0:
+        return None
+    if bars.time.dtype.kind != "M":
+        raise ValueError("a day_rate needs bars with times")
+    start, end = (time.fromisoformat(text) for text in account.day_hours)
+    seconds = _local_seconds(bars.time, account.zone)
+    first, last = (3600 * t.hour + 60 * t.minute + t.second for t in (start, end))
+    if first <= last:
+        is_day = (seconds >= first) & (seconds < last)
+    else:
+        is_day = (seconds >= first) | (seconds < last)
+    return np.where(is_day, account.day_rate, 1.0)
+
+
+def _local_seconds(times: npt.NDArray[Any], zone: str) -> npt.NDArray[np.int64]:
+    """Return seconds since local midnight; times are UTC."""
+    import polars as pl
+
+    local = pl.Series(times).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    return (
+        local.dt.hour().cast(pl.Int64) * 3600
+        + local.dt.minute().cast(pl.Int64) * 60
+        + local.dt.second().cast(pl.Int64)
+    ).to_numpy()

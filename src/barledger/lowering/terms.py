@@ -1,0 +1,336 @@
+"""Options and contracts as the rows that hold for a whole run: rules, contracts, settings."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger.accounts import Cash
+from barledger.data.bars import Bars
+from barledger.instruments import calendar
+from barledger.instruments.contract import Contract
+from barledger.kernel import types as codes
+from barledger.kernel.types import CONTRACT, EVENT, RULES, Setting
+from barledger.lowering.margins import add_margins
+from barledger.lowering.memory import Memory
+from barledger.lowering.request import Request
+from barledger.lowering.varying import Varying
+from barledger.options import (
+    Fee,
+    PercentFee,
+    PercentOfCash,
+    PercentOfEquity,
+    PerUnitFee,
+    Risk,
+    Rules,
+    Shares,
+    Size,
+    Slippage,
+    TargetPercent,
+    TargetShares,
+    TargetValue,
+    TieredFee,
+    Value,
+    WORDS,
+)
+from barledger.risk import RiskLimits
+
+SIZE_KINDS: dict[type[Size], codes.SizeKind] = {
+    Shares: codes.SizeKind.SHARES,
+    Value: codes.SizeKind.VALUE,
+    PercentOfEquity: codes.SizeKind.PERCENT,
+    PercentOfCash: codes.SizeKind.PERCENT_OF_CASH,
+    Risk: codes.SizeKind.RISK,
+    TargetShares: codes.SizeKind.TARGET_SHARES,
+    TargetValue: codes.SizeKind.TARGET_VALUE,
+    TargetPercent: codes.SizeKind.TARGET_PERCENT,
+}
+ENUMS = {
+    "proceeds": codes.Proceeds,
+    "allocation": codes.Allocation,
+    "insufficient": codes.Insufficient,
+    "conflict": codes.Conflict,
+    "direction_conflict": codes.DirectionConflict,
+    "opposite": codes.Opposite,
+    "repeat": codes.Repeat,
+    "reversal": codes.Reversal,
+    "size_at": codes.SizeAt,
+}
+CAPS = ("max_leverage", "max_net", "max_per_asset", "max_per_group")
+LOSSES = ("max_daily_loss", "max_weekly_loss", "max_drawdown")
+UNITS = {"percent": codes.SizeKind.PERCENT, "value": codes.SizeKind.VALUE}
+DUST = 1e-9
+SPARE_DAYS = 32  # proceeds may settle this many days after the last bar
+
+
+def put_terms(memory: Memory, request: Request) -> None:
+    """Write everything that does not change during a run."""
+    bars = request.bars
+    rules = np.zeros(1, RULES)
+    varying = Varying(*bars.shape)
+    _set(rules, _basics(request))
+    _set(rules, request.account.rules())
+    _set(rules, _policies(request.rules, request.wishes.kind))
+    _set(rules, _limits(request.limits))
+    _set(rules, _size(varying, request))
+    _set(rules, _fees(varying, request.fees))
+    _set(rules, _slippage(varying, request.slippage, bars))
+    _set(rules, add_margins(varying, bars, request.account))
+    if request.priority is not None:
+        varying.add(Setting.PRIORITY, "priority", request.priority)
+    rules["no_money"] = (
+        codes.Reason.INSUFFICIENT_MARGIN if rules["tests_margin"][0] else codes.Reason.INSUFFICIENT_CASH
+    )
+    memory.put("contracts", _contracts(request))
+    memory.put("settings", varying.table)
+    memory.put("values", varying.values)
+    _put_sequence(memory, rules, request)
+    _put_events(memory, rules, request)
+    _put_clock(memory, rules, request)
+    memory.record["rules"] = rules
+
+
+def _set(rules: npt.NDArray[np.void], fields: dict[str, Any]) -> None:
+    row = rules[0]
+    for name, value in fields.items():
+        row[name] = value
+
+
+def _basics(request: Request) -> dict[str, Any]:
+    fill = codes.Fill[request.fill.upper()]
+    orders = request.wishes.orders
+    most = 0
+    if orders is not None and len(orders):
+        most = int(np.bincount(orders["bar"]).max())
+    return {
+        "fill": fill,
+        "lag": 0 if fill == codes.Fill.CLOSE else 1,
+        "has_open": len(request.bars._open) > 0,
+        "initial_cash": request.initial_cash,
+        "target_kind": UNITS.get(request.wishes.unit, codes.SizeKind.SHARES),
+        "most_orders": most,
+    }
+
+
+def _policies(rules: Rules, kind: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        name: enum[getattr(rules, name).upper()] for name, enum in ENUMS.items()
+    }
+    sequence = codes.Sequence.ARRAY
+    if isinstance(rules.sequence, str):
+        sequence = codes.Sequence[rules.sequence.upper()]
+    fields["sequence"] = sequence
+    is_first = sequence == codes.Sequence.EXITS_FIRST
+    fields["is_interleaved"] = not is_first and rules.allocation == "in_order"
+    return fields
+
+
+def _limits(limits: RiskLimits) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        name: np.inf if getattr(limits, name) is None else getattr(limits, name)
+        for name in CAPS + LOSSES
+    }
+    fields["has_caps"] = any(getattr(limits, name) is not None for name in CAPS)
+    fields["has_loss_limits"] = any(getattr(limits, name) is not None for name in LOSSES)
+    fields["loss_action"] = codes.LossAction[limits.action.upper()]
+    fields["max_positions"] = limits.max_positions or 2**62
+    return fields
+
+
+def _size(varying: Varying, request: Request) -> dict[str, Any]:
+    size = request.size
+    kind = SIZE_KINDS[type(size)]
+    if isinstance(size, Risk):
+        varying.add(Setting.SIZE, "size", size.fraction)
+        varying.add(Setting.RISK_DISTANCE, "Risk distance", size.distance)
+    else:
+        varying.add(Setting.SIZE, "size", size.value)  # type: ignore[attr-defined]
+    is_frozen = request.rules.size_at == "decision" and kind != codes.SizeKind.PERCENT_OF_CASH
+    return {
+        "size_kind": kind,
+        "is_filling_up": kind >= codes.SizeKind.TARGET_SHARES,
+        "is_freezing": is_frozen,
+    }
+
+
+def _fees(varying: Varying, fee: Fee) -> dict[str, Any]:
+    if isinstance(fee, TieredFee):
+        return _tiers(varying, fee)
+    if isinstance(fee, PerUnitFee):
+        varying.add(Setting.FEE_PER_UNIT, "fees per_unit", fee.per_unit)
+        bounds = (fee.minimum, fee.maximum, fee.maximum_rate)
+        is_plain = False
+    elif isinstance(fee, PercentFee):
+        varying.add(Setting.FEE_RATE, "fees", fee.rate)
+        bounds = (fee.minimum, None, None)
+        is_plain = _is_zero(fee.fixed)
+    varying.add(Setting.FEE_FIXED, "fees fixed", fee.fixed)
+    is_bounded = not _is_zero(bounds[0]) or bounds[1] is not None or bounds[2] is not None
+    if is_bounded:
+        _bounds(varying, *bounds)
+    form = codes.FeeForm.RATE if is_plain and not is_bounded else codes.FeeForm.LINE
+    if is_plain and not is_bounded and _is_zero(fee.rate):  # type: ignore[union-attr]
+        form = codes.FeeForm.NONE
+    return {"fee_form": form, "has_bounded_fee": is_bounded, "has_fee_line": not is_bounded}
+
+
+def _tiers(varying: Varying, fee: TieredFee) -> dict[str, Any]:
+    varying.add_tiers(fee.tiers)
+    is_bounded = fee.minimum > 0.0
+    if is_bounded:
+        _bounds(varying, fee.minimum, None, None)
+    form = codes.FeeForm.BY_ORDER if fee.by == "order" else codes.FeeForm.BY_MONTH
+    is_line = form == codes.FeeForm.BY_MONTH and not is_bounded
+    return {"fee_form": form, "has_bounded_fee": is_bounded, "has_fee_line": is_line}
+
+
+def _bounds(varying: Varying, minimum: Any, maximum: Any, maximum_rate: Any) -> None:
+    varying.add(Setting.FEE_MINIMUM, "fees minimum", minimum)
+    varying.add(Setting.FEE_MAXIMUM, "fees maximum", maximum, np.inf)
+    varying.add(Setting.FEE_MAXIMUM_RATE, "fees maximum_rate", maximum_rate, np.inf)
+
+
+def _is_zero(value: Any) -> bool:
+    return bool(np.ndim(value) == 0 and value == 0)
+
+
+def _slippage(varying: Varying, slippage: Slippage, bars: Bars) -> dict[str, Any]:
+    parts = (slippage.fraction, slippage.amount, slippage.ticks)
+    if all(_is_zero(part) for part in parts):
+        return {"has_slippage": 0}
+    varying.add(Setting.SLIP_FRACTION, "slippage", slippage.fraction)
+    varying.add(Setting.SLIP_AMOUNT, "slippage amount", slippage.amount)
+    varying.add(Setting.SLIP_TICKS, "slippage ticks", slippage.ticks)
+    if slippage.cap_to_range and (len(bars._high) == 0 or len(bars._low) == 0):
+        raise ValueError("slippage cap_to_range needs bars with high and low")
+    return {"has_slippage": 1, "cap_to_range": slippage.cap_to_range}
+
+
+def _contracts(request: Request) -> npt.NDArray[np.void]:
+    contracts = request.bars.contracts
+    keep = request.rules.split_fraction
+    first = contracts[0]
+    if all(contract is first for contract in contracts):
+        rows = np.repeat(_contract(first, keep), len(contracts))
+    else:
+        rows = np.concatenate([_contract(contract, keep) for contract in contracts])
+    rows["exclusive"] = -1
+    rows["group"] = -1
+    for group, members in enumerate(request.exclusive):
+        rows["exclusive"][list(members)] = group
+    if request.limits.groups is not None:
+        rows["group"] = _group_numbers(request)
+    return rows
+
+
+def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
+    row = np.zeros(1, CONTRACT)
+    lot = float(contract.lot or 0.0)
+    row["multiplier"] = contract.multiplier
+    row["tick"] = contract.tick
+    row["lot"] = lot
+    row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf") else 0.0)
+    row["min_notional"] = contract.min_notional
+    row["leverage_factor"] = contract.leverage_factor
+    row["dust"] = DUST * (lot or 1.0)
+    row["kind"] = codes.InstrumentKind[contract.kind.upper()]
+    row["is_paid"] = contract.kind != "future"
+    row["margin_of_notional"] = contract.margin_unit == "notional"
+    row["keeps_fractions"] = split_fraction == "keep" or (split_fraction == "auto" and lot < 1.0)
+    return row
+
+
+def _group_numbers(request: Request) -> list[int]:
+    groups = request.limits.groups
+    assets = request.bars.assets
+    if isinstance(groups, dict):
+        labels = [groups.get(asset) for asset in assets]
+    else:
+        labels = list(groups or ())
+    if len(labels) != len(assets):
+        raise ValueError(
+            f"limits groups must name a group for each of the {len(assets)} assets (or None), "
+            f"had {len(labels)}"
+        )
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(labels)) if label is not None}
+    return [-1 if label is None else numbers[label] for label in labels]
+
+
+def _put_sequence(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:
+    sequence = request.rules.sequence
+    if isinstance(sequence, str):
+        return
+    n_bars, n_assets = request.bars.shape
+    array = np.asarray(sequence)
+    if array.dtype.kind not in "iu" or array.shape != (n_bars, n_assets):
+        raise ValueError(
+            f"sequence must be one of {', '.join(WORDS['sequence'])} or an integer array of shape "
+            f"{request.bars.shape}; was {array.dtype} of shape {array.shape}"
+        )
+    array = np.ascontiguousarray(array, np.int64)
+    if (np.sort(array, axis=1) != np.arange(n_assets)).any():
+        raise ValueError("each row of sequence must hold every column number once")
+    memory.put("sequence", array)
+
+
+def _put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:
+    if request.events is None:
+        return
+    kind = codes.EventKind
+    rows = [
+        (bar, ratio, asset, kind.SPLIT)
+        for bar, asset, ratio in request.events.split_rows(request.bars)
+    ]
+    rows += [(bar, amount, -1, kind.FLOW) for bar, amount in request.events.flow_rows(request.bars)]
+    rows.sort(key=lambda row: (row[0], row[3]))
+    if rows:
+        events = np.array(rows, EVENT)
+        memory.put("events", events)
+        rules["most_events"] = int(np.bincount(events["bar"]).max())
+
+
+def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:
+    """Write what depends on dates, where something does."""
+    bars = request.bars
+    if rules["has_loss_limits"][0]:
+        memory.put("days", calendar.dates_of(bars.time))
+    if rules["fee_form"][0] == codes.FeeForm.BY_MONTH:
+        memory.put("months", calendar.months_of(bars.time))
+    account = request.account
+    waits = request.start is not None and len(request.start.unsettled) > 0
+    if isinstance(account, Cash) and (account.settlement_days != 0 or waits):
+        days = calendar.settlement_days(bars.time, account.settlement_days, bars.calendar)
+        memory.put("due_bars", places_of_days(days, bars))
+    if any(contract.kind == "future" for contract in bars.contracts):
+        _put_settlements(memory, bars)
+
+
+def places_of_days(days: npt.NDArray[np.int64], bars: Bars) -> npt.NDArray[np.int64]:
+    """Return the first bar at or after each day; beyond the last bar a place for each day."""
+    dates = calendar.dates_of(bars.time)
+    at = np.searchsorted(dates, days, side="left").astype(np.int64)
+    late = at == len(dates)
+    at[late] += np.minimum(days[late] - dates[-1], SPARE_DAYS) - 1
+    return at
+
+
+def _put_settlements(memory: Memory, bars: Bars) -> None:
+    """Write settlement prices, one row for each bar that has any."""
+    prices = settlement_prices(bars)
+    at = np.flatnonzero(~np.isnan(prices).all(axis=1)).astype(np.int64)
+    memory.put("settlement_bars", at)
+    memory.put("settlements", np.ascontiguousarray(prices[at]))
+
+
+def settlement_prices(bars: Bars) -> npt.NDArray[np.float64]:
+    """Settlement prices (T, N) of the futures: those given, else the close ending each date."""
+    if len(bars._settlement):
+        return bars._settlement
+    dates = calendar.dates_of(bars.time)
+    prices = np.full(bars.shape, np.nan)
+    is_last = np.append(dates[1:] != dates[:-1], True)
+    futures = [j for j, contract in enumerate(bars.contracts) if contract.kind == "future"]
+    prices[np.ix_(is_last, futures)] = bars._close[np.ix_(is_last, futures)]
+    return prices
+
+

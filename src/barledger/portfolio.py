@@ -1,0 +1,361 @@
+"""The facade: signals, targets or orders on bars, through one compiled simulation, to a Result."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger import _check
+from barledger.accounts import Account, Cash
+from barledger.data.bars import Bars
+from barledger.data.events import Events
+from barledger.lowering import wishes
+from barledger.lowering.drive import run
+from barledger.lowering.request import Request
+from barledger.lowering.sizes import as_size
+from barledger.lowering.varying import full
+from barledger.lowering.wishes import Wishes
+from barledger.options import Fee, PercentFee, Rules, Shares, Size, Slippage
+from barledger.result import Result
+from barledger.risk import RiskLimits
+from barledger.state import State
+
+if TYPE_CHECKING:
+    from typing import TypedDict, Unpack
+
+    class Options(TypedDict, total=False):
+        """Options that every constructor shares; see `Portfolio.from_signals`."""
+
+        account: Account | None
+        fees: float | Fee
+        slippage: float | Slippage
+        price: Any
+        fill: Literal["next_open", "next_close", "close"]
+        rules: Rules | None
+        priority: Any
+        exclusive: Sequence[Sequence[str]] | None
+        limits: RiskLimits | None
+        events: Events | None
+        initial_cash: float | Sequence[float]
+        start: State | Sequence[State] | None
+        groups: Literal["each"] | Sequence[str] | Mapping[str, str] | None
+        record: Literal["full", "equity", "metrics"]
+
+
+FILLS = ("next_open", "next_close", "close")
+RECORDS = ("full", "equity", "metrics")
+
+
+class Portfolio:
+    """Simulate trading on bars; each constructor returns a `Result`."""
+
+    @staticmethod
+    def from_signals(
+        bars: Bars,
+        entries: Any = None,
+        exits: Any = None,
+        short_entries: Any = None,
+        short_exits: Any = None,
+        *,
+        size: float | Size | str | None = None,
+        direction: Literal["long", "short", "both"] = "long",
+        **options: "Unpack[Options]",
+    ) -> Result:
+        """Simulate boolean signals: a true entry asks for a position, a true exit to leave it.
+
+        Parameters
+        ----------
+        bars
+            Prices of N assets on T bars.
+        entries, exits, short_entries, short_exits
+            Boolean (T,) or (T, N), numpy, polars or pandas; arrays line up by position, frames by
+            label. A signal of one bar becomes an order for the next.
+        size
+            A size such as ``PercentOfEquity(0.1)``; a number is shares, ``"all_cash"`` all that
+            fits; None: 1/N of equity each.
+        direction
+            What entries and exits mean when no short signals are given: ``"long"`` (default),
+            ``"short"``, or ``"both"``, where an exit is the entry of the other side.
+        account
+            `Cash` (default), `RegT`, `PortfolioMargin`, `FuturesMargin` or `Unlimited`.
+        fees
+            A fee object; a number is a fraction of notional.
+        slippage
+            A `Slippage`; a number is a fraction of the price.
+        price
+            Own fill prices (T, N), NaN for no fill; None: the bar's open or close.
+        fill
+            ``"next_open"`` (default; bars without opens: ``"next_close"``), ``"next_close"``, or
+            ``"close"``: the close of the bar that made the signal, labelled as look-ahead.
+        rules
+            `Rules`: every named policy.
+        priority
+            Numbers (T, N) that rank competing entries, higher first; implies
+            ``Rules(allocation="priority")``.
+        exclusive
+            Groups of assets of which only one is held at a time.
+        limits
+            `RiskLimits`: caps and loss limits.
+        events
+            Splits and cash flows; None: those that the bars carry.
+        initial_cash
+            Money of each account before the first bar; with groups also one number an account.
+        start
+            A `State` to start from instead of cash, such as ``result.state``.
+        groups
+            None: one account for all assets. ``"each"``: one an asset. Labels: one a label.
+        record
+            ``"full"`` (default), ``"equity"`` or ``"metrics"``.
+
+        Returns
+        -------
+        Result
+            What happened, down to the ledger entry.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When anything does not fit; nothing runs.
+
+        Examples
+        --------
+        >>> import numpy as np, barledger as bl
+        >>> bars = bl.Bars.from_arrays(np.array([10.0, 11.0, 12.0, 13.0]))
+        >>> entries = np.array([True, False, False, False])
+        >>> result = bl.Portfolio.from_signals(bars, entries, size=100, initial_cash=5_000)
+        >>> result.equity["equity"].to_list()
+        [5000.0, 5000.0, 5100.0, 5200.0]
+        """
+        wished = wishes.from_signals(
+            bars,
+            direction,
+            entries=entries,
+            exits=exits,
+            short_entries=short_entries,
+            short_exits=short_exits,
+        )
+        return _simulate(bars, wished, as_size(size, bars), options)
+
+    @staticmethod
+    def from_orders(bars: Bars, quantity: Any, **options: "Unpack[Options]") -> Result:
+        """Simulate orders given as signed quantities: positive buys.
+
+        Parameters
+        ----------
+        bars
+            Prices of N assets on T bars.
+        quantity
+            Signed quantities (T,) or (T, N), NaN or 0 for no order; or a frame of orders with the
+            columns bar (or time), asset and quantity, several a bar allowed. An order of one bar
+            fills on the next.
+        **options
+            As in `from_signals`.
+
+        Returns
+        -------
+        Result
+            What happened, down to the ledger entry.
+        """
+        if wishes.is_order_frame(quantity):
+            return _simulate(bars, wishes.from_order_frame(bars, quantity), Shares(0.0), options)
+        return _simulate(bars, wishes.from_quantities(bars, quantity), Shares(0.0), options)
+
+    @staticmethod
+    def from_targets(
+        bars: Bars,
+        targets: Any,
+        *,
+        unit: Literal["percent", "value", "shares"] = "percent",
+        **options: "Unpack[Options]",
+    ) -> Result:
+        """Simulate target holdings: each is bought or sold up, or down, to.
+
+        Parameters
+        ----------
+        bars
+            Prices of N assets on T bars.
+        targets
+            Signed targets (T,) or (T, N); NaN leaves a holding alone, 0 closes it.
+        unit
+            ``"percent"`` of equity (0.1 is 10 %, default), ``"value"`` in money or ``"shares"``.
+        **options
+            As in `from_signals`.
+
+        Returns
+        -------
+        Result
+            What happened, down to the ledger entry.
+        """
+        return _simulate(bars, wishes.from_targets(bars, targets, unit), Shares(0.0), options)
+
+    @staticmethod
+    def from_holding(
+        bars: Bars, *, size: float | Size | str | None = None, **options: "Unpack[Options]"
+    ) -> Result:
+        """Buy once, on each asset's first bar, and hold: the benchmark.
+
+        Parameters
+        ----------
+        bars
+            Prices of N assets on T bars.
+        size
+            As in `from_signals`; None: 1/N of equity each.
+        **options
+            As in `from_signals`.
+
+        Returns
+        -------
+        Result
+            What happened, down to the ledger entry.
+        """
+        first = np.argmax(~np.isnan(bars._close), axis=0)
+        entries = np.zeros(bars.shape, np.bool_)
+        entries[first, np.arange(bars.shape[1])] = True
+        wished = wishes.from_signals(
+            bars, "long", entries=entries, exits=None, short_entries=None, short_exits=None
+        )
+        return _simulate(bars, wished, as_size(size, bars), options)
+
+
+from_signals = Portfolio.from_signals
+from_orders = Portfolio.from_orders
+from_targets = Portfolio.from_targets
+from_holding = Portfolio.from_holding
+
+
+def _simulate(bars: Bars, wished: Wishes, size: Size, options: "Options") -> Result:
+    """Fill in defaults, check what fits together, and run each account."""
+    request = _request(bars, wished, size, dict(options))
+    groups = _groups(options.get("groups"), bars)
+    cash = options.get("initial_cash", 100_000.0)
+    starts = options.get("start")
+    if groups is None:
+        if not np.ndim(cash) == 0 or isinstance(starts, Sequence):
+            raise ValueError("several initial_cash or start values need groups")
+        return Result([run(request)], ("account",), ((*range(bars.shape[1]),),), request)
+    labels = tuple(dict.fromkeys(groups))
+    columns = tuple(tuple(j for j, g in enumerate(groups) if g == label) for label in labels)
+    runs = [
+        run(request.of(part, money))
+        for part, money in zip(columns, _money(cash, len(labels)), strict=True)
+    ]
+    return Result(runs, labels, columns, request)
+
+
+def _money(cash: Any, n_accounts: int) -> list[float]:
+    money = np.broadcast_to(np.asarray(cash, np.float64), (n_accounts,))
+    return [float(amount) for amount in money]
+
+
+KNOWN = (
+    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "limits",
+    "events", "initial_cash", "start", "groups", "record",
+)  # fmt: skip
+
+
+def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) -> Request:
+    unknown = sorted(set(options) - set(KNOWN))
+    if unknown:
+        raise TypeError(f"unknown options {', '.join(unknown)}; known are {', '.join(KNOWN)}")
+    if not isinstance(bars, Bars):
+        raise TypeError(
+            f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "
+            "makes them"
+        )
+    given = {name: value for name, value in options.items() if value is not None}
+    fill = given.get("fill", "next_open")
+    _check.choice("fill", fill, FILLS)
+    _check.choice("record", given.get("record", "full"), RECORDS)
+    has_open = len(bars._open) > 0
+    account = given.get("account", Cash())
+    if not isinstance(account, Account):
+        raise TypeError(f"account must be an account such as Cash(), was {account!r}")
+    start = given.get("start")
+    return Request(
+        bars=bars,
+        wishes=wished,
+        size=size,
+        account=_checked_account(account, bars),
+        fees=_as_fee(given.get("fees", 0.0)),
+        slippage=_as_slippage(given.get("slippage", 0.0)),
+        fill="next_close" if fill == "next_open" and not has_open else fill,
+        price=_own_prices(given.get("price"), bars),
+        rules=_rules(given),
+        priority=given.get("priority"),
+        exclusive=_exclusive(given.get("exclusive", ()), bars),
+        limits=given.get("limits", RiskLimits()),
+        events=given.get("events", bars.events),
+        initial_cash=_initial_cash(given),
+        start=start if isinstance(start, State) else None,
+        record=given.get("record", "full"),
+    )
+
+
+def _initial_cash(given: dict[str, Any]) -> float:
+    cash = np.asarray(given.get("initial_cash", 100_000.0), np.float64)
+    if not np.isfinite(cash).all() or (cash < 0.0).any():
+        raise ValueError(f"initial_cash must be finite and >= 0, was {given['initial_cash']}")
+    return float(cash.flat[0])
+
+
+def _checked_account(account: Account, bars: Bars) -> Account:
+    extremes = getattr(account, "margin_check", None) == "extremes"
+    if extremes and (len(bars._high) == 0 or len(bars._low) == 0):
+        raise ValueError("margin_check='extremes' needs bars with high and low")
+    return account
+
+
+def _as_fee(fees: Any) -> Fee:
+    return fees if isinstance(fees, Fee) else PercentFee(fees)
+
+
+def _as_slippage(slippage: Any) -> Slippage:
+    return slippage if isinstance(slippage, Slippage) else Slippage(fraction=slippage)
+
+
+def _rules(given: dict[str, Any]) -> Rules:
+    rules: Rules = given.get("rules", Rules())
+    if "priority" in given and rules.allocation == "in_order":
+        return rules.map_words(allocation="priority")
+    if rules.allocation == "priority" and "priority" not in given:
+        raise ValueError("allocation='priority' needs priority=, numbers (T, N), higher first")
+    return rules
+
+
+def _own_prices(price: Any, bars: Bars) -> npt.NDArray[np.float64] | None:
+    if price is None:
+        return None
+    prices = full("price", price, *bars.shape)
+    if np.isinf(prices).any():
+        raise ValueError("price must be finite, or NaN for no fill; an infinite one was found")
+    may_be_negative = np.array([contract.kind == "future" for contract in bars.contracts])
+    if (prices <= 0.0)[:, ~may_be_negative].any():
+        raise ValueError("price must be > 0; only futures may trade at 0 or below")
+    return prices
+
+
+def _exclusive(groups: Sequence[Sequence[str]], bars: Bars) -> tuple[tuple[int, ...], ...]:
+    columns = {asset: column for column, asset in enumerate(bars.assets)}
+    named = [asset for members in groups for asset in members]
+    unknown = sorted(set(named) - set(columns))
+    if unknown:
+        raise ValueError(f"exclusive names unknown assets {unknown}; the bars have {bars.assets}")
+    if len(named) != len(set(named)):
+        raise ValueError("an asset can be in one exclusive group only")
+    return tuple(tuple(columns[asset] for asset in members) for members in groups)
+
+
+def _groups(groups: Any, bars: Bars) -> tuple[str, ...] | None:
+    if groups is None:
+        return None
+    if isinstance(groups, str):
+        _check.choice("groups", groups, ("each",))
+        return bars.assets
+    labels = [groups[asset] for asset in bars.assets] if isinstance(groups, Mapping) else groups
+    if len(labels) != len(bars.assets):
+        raise ValueError(
+            f"groups must name an account for each of the {len(bars.assets)} assets, "
+            f"had {len(labels)}"
+        )
+    return tuple(str(label) for label in labels)

@@ -1,0 +1,57 @@
+"""What an account holds at an instant: the start of a run, and its end for the next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """The kernel's own rows at the end of a run, from which the next goes on bit for bit.
+
+    Bars in them count from the end of that run: -1 is its last bar.
+    """
+
+    account: npt.NDArray[np.void]
+    positions: Mapping[str, npt.NDArray[np.void]]
+    orders: Sequence[tuple[str, npt.NDArray[np.void]]]
+    initial_cash: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Cash and positions of one account.
+
+    Parameters
+    ----------
+    cash
+        All cash, unsettled proceeds included.
+    positions
+        (signed quantity, average price) by asset; a future's last settlement is taken to be its
+        average price.
+    unsettled
+        (settlement date, amount) of proceeds that are part of `cash` but not settled yet.
+
+    Examples
+    --------
+    >>> State(cash=200.0, positions={"AAPL": (100, 50.0)})
+    State(cash=200.0, positions={'AAPL': (100, 50.0)}, unsettled=())
+    """
+
+    cash: float
+    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    unsettled: Sequence[tuple[Any, float]] = ()
+    continuation: Continuation | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.cash):
+            raise ValueError(f"cash of a State must be a finite number, was {self.cash}")
+        for asset, (quantity, average) in self.positions.items():
+            if not np.isfinite(quantity) or not np.isfinite(average):
+                raise ValueError(
+                    f"a State's positions must be (quantity, average price), both finite; "
+                    f"{asset} had ({quantity}, {average})"
+                )

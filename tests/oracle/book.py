@@ -1,0 +1,230 @@
+"""The state of one account: positions, orders, cash and records.
+
+Sums are made afresh whenever they are asked for.
+"""
+
+import copy
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from barledger.instruments.contract import Contract
+
+from .market import NAN, Market, Outcome, Terms, Wishes, cell, is_number, sign
+
+if TYPE_CHECKING:
+    from .forced import LossLimits
+
+COUNTS = ("no_position", "repeat_ignored", "opposite_ignored", "at_target", "no_size")
+
+
+@dataclass
+class Position:
+    """What is held of one asset, in parts: (quantity, price at which the part is marked)."""
+
+    asset: int
+    contract: Contract
+    quantity: float
+    average: float
+    base: float
+    parts: list[tuple[float, float]]
+    tied_until: date | None = None
+
+    @property
+    def side(self) -> int:
+        return sign(self.quantity)
+
+    @property
+    def mark(self) -> float:
+        if len(self.parts) == 1:
+            return self.parts[0][1]
+        return sum(q * p for q, p in self.parts) / sum(q for q, _ in self.parts)
+
+    @property
+    def value(self) -> float:
+        """Signed exposure in money."""
+        return self.contract.multiplier * sum(q * p for q, p in self.parts)
+
+    @property
+    def gross(self) -> float:
+        return self.contract.multiplier * sum(abs(q * p) for q, p in self.parts)
+
+    @property
+    def worth(self) -> float:
+        """What the position adds to cash to make equity."""
+        if self.contract.kind == "future":
+            return self.value - self.contract.multiplier * self.quantity * self.base
+        return self.value
+
+    @property
+    def profit(self) -> float:
+        return self.value - self.contract.multiplier * self.quantity * self.average
+
+    def mark_at(self, price: float) -> None:
+        """Mark the whole at one price; no number: at the mean of its parts."""
+        self.parts = [(self.quantity, price if is_number(price) else self.mark)]
+
+    def add(self, quantity: float, price: float) -> None:
+        """Open more: averages are weighted by quantity."""
+        total = self.quantity + quantity
+        self.average = (self.quantity * self.average + quantity * price) / total
+        if self.contract.kind == "future":
+            self.base = (self.quantity * self.base + quantity * price) / total
+        self.quantity = total
+        self.parts = [*self.parts, (quantity, price)]
+
+    def scale(self, quantity: float, price_ratio: float = 1.0) -> None:
+        """Make every part the same share of a new total, and divide the prices."""
+        ratio = quantity / self.quantity
+        self.parts = [(q * ratio, p / price_ratio) for q, p in self.parts]
+        if len(self.parts) == 1:
+            self.parts = [(quantity, self.parts[0][1])]
+        self.quantity = quantity
+        self.average /= price_ratio
+        self.base /= price_ratio
+
+
+@dataclass(eq=False)
+class Order:
+    """A wish on its way; `close`, `open` and `rest` are its plan, unsigned, at one instant."""
+
+    asset: int
+    placed: int
+    given: int = 0
+    cause: str = "signal"
+    closes: int = 0  # side that a signal closes: +1 long, -1 short
+    opens: int = 0  # side that a signal opens
+    reduces: bool = False
+    target: float | None = None
+    explicit: float | None = None
+    scale: float = 1.0  # splits since it was placed
+    equity: float = NAN  # at the decision
+    direction: int = 0
+    close: float = 0.0
+    open: float = 0.0  # whole lots; infinite: all that fits
+    rest: float = 0.0  # the same before it is cut to lots
+    share: float | None = None  # of what is free, for % of cash
+    blocked: str = "none"
+    wanted: float = NAN
+    filled: float = 0.0
+    number: int | None = None
+
+    @property
+    def has_closing(self) -> bool:
+        return self.closes != 0 or self.target is not None
+
+
+class World:
+    """One account on its way through one market."""
+
+    def __init__(self, market: Market, wishes: Wishes, terms: Terms, initial_cash: float) -> None:
+        self.market, self.wishes, self.terms = market, wishes, terms
+        self.outcome = Outcome(counts=dict.fromkeys(COUNTS, 0))
+        self.bar = 0
+        self.cash = initial_cash
+        self.outstanding: list[tuple[date, float]] = []
+        self.positions: dict[int, Position] = {}
+        self.live: list[Order] = []
+        self.n_numbers = self.n_given = 0
+        self.withheld = 0.0
+        self.traded: dict[tuple[int, int], float] = {}
+        self.instant_prices: list[float] = []
+        self.snapshot_equity = self.initial_equity = initial_cash
+        self.taken: dict[int, tuple[int, bool]] = {}
+        self.losses: LossLimits
+        self.bankrupt = self.called = self.was_breached = self.was_negative = False
+        self.pending: dict[int, str] = {}
+
+    @property
+    def date(self) -> date:
+        return self.market.dates[self.bar]
+
+    @property
+    def equity(self) -> float:
+        return self.cash + sum(p.worth for p in self.positions.values())
+
+    @property
+    def gross(self) -> float:
+        return sum(p.gross for p in self.positions.values())
+
+    @property
+    def net(self) -> float:
+        return sum(p.value for p in self.positions.values())
+
+    @property
+    def settled(self) -> float:
+        """Cash that has settled; in all but cash accounts all has."""
+        if not self.terms.is_cash_account:
+            return self.cash
+        return self.cash - sum(amount for _, amount in self.outstanding)
+
+    def held(self, asset: int) -> float:
+        position = self.positions.get(asset)
+        return position.quantity if position else 0.0
+
+    def fill_price(self, asset: int) -> float:
+        """Unslipped price at which orders fill on this bar, NaN where none can."""
+        if self.terms.price is not None:
+            price = cell(self.terms.price, self.bar, asset)
+        elif self.terms.fill == "next_open":
+            price = cell(self.market.open, self.bar, asset)
+        else:
+            price = cell(self.market.close, self.bar, asset)
+        return price if self.is_tradable(asset) else NAN
+
+    def is_tradable(self, asset: int) -> bool:
+        return self.market.tradable is None or bool(self.market.tradable[self.bar][asset])
+
+    def traded_this_month(self) -> float:
+        return self.traded.get((self.date.year, self.date.month), 0.0)
+
+    def trial(self) -> "World":
+        """Return a copy in which anything may be tried."""
+        other = copy.copy(self)
+        other.positions = {a: copy.copy(p) for a, p in self.positions.items()}
+        other.outstanding = list(self.outstanding)
+        other.traded = dict(self.traded)
+        other.outcome = Outcome(counts=dict(self.outcome.counts))
+        return other
+
+    def count(self, name: str) -> None:
+        self.outcome.counts[name] += 1
+
+    def record_incident(self, kind: str, asset: int, amount: float, level: float) -> None:
+        self.outcome.incidents.append(
+            {"bar": self.bar, "asset": asset, "kind": kind, "amount": amount, "level": level}
+        )
+
+    def move_cash(self, category: str, asset: int, amount: float) -> None:
+        """Move cash without a fill."""
+        if amount == 0.0:
+            return
+        self.cash += amount
+        self.outcome.entries.append(
+            {"bar": self.bar, "asset": asset, "category": category, "amount": amount}
+        )
+
+    def number(self, order: Order) -> int:
+        if order.number is None:
+            order.number = self.n_numbers
+            self.n_numbers += 1
+        return order.number
+
+    def end(self, order: Order, reason: str = "none", state: str | None = None) -> None:
+        """Record how an order ended; without a state it follows from what was filled."""
+        if state is None:
+            state = "rejected" if order.filled == 0 else "partly_filled"
+            state = "filled" if reason == "none" else state
+        row = {
+            "number": self.number(order),
+            "placed": order.placed,
+            "bar": self.bar,
+            "asset": order.asset,
+            "quantity": order.wanted,
+            "filled": order.filled,
+            "state": state,
+            "reason": reason,
+            "cause": order.cause,
+        }
+        self.outcome.orders.append(row)
+        self.live = [other for other in self.live if other is not order]

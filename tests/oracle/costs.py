@@ -1,0 +1,96 @@
+"""From a bar's price to the price and fee of a fill: slippage, then the tick, then the fee."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from barledger.options import PercentFee, PerUnitFee, TieredFee
+
+from .market import TOLERANCE, at, cell, is_number
+
+if TYPE_CHECKING:
+    from .book import World
+
+FeeOf = Callable[[float], float]
+
+
+def slipped_price(world: "World", asset: int, raw: float, direction: int) -> float:
+    """Price of a fill: worse than `raw` by the slippage of this bar, then by the tick."""
+    slippage, bar = world.terms.slippage, world.bar
+    contract = world.market.contracts[asset]
+    price = raw + direction * (
+        at(slippage.fraction, bar, asset) * abs(raw)
+        + at(slippage.amount, bar, asset)
+        + at(slippage.ticks, bar, asset) * contract.tick
+    )
+    if slippage.cap_to_range:
+        price = within_range(world, asset, raw, price, direction)
+    return against_us(price, contract.tick, direction)
+
+
+def within_range(world: "World", asset: int, raw: float, price: float, direction: int) -> float:
+    """A buy no higher than the bar's high, a sale no lower than its low, neither better than raw."""
+    if direction > 0:
+        high = cell(world.market.high, world.bar, asset)
+        return max(raw, min(price, high)) if is_number(high) else price
+    low = cell(world.market.low, world.bar, asset)
+    return min(raw, max(price, low)) if is_number(low) else price
+
+
+def against_us(price: float, tick: float, direction: int) -> float:
+    """Next tick up for a buy, down for a sale."""
+    if tick == 0:
+        return price
+    if direction > 0:
+        return math.ceil(price / tick - TOLERANCE) * tick
+    return math.floor(price / tick + TOLERANCE) * tick
+
+
+def fee_of(world: "World", asset: int, price: float) -> FeeOf:
+    """Fee of one leg filled now at `price`, as a function of its unsigned quantity."""
+    fees, bar = world.terms.fees, world.bar
+    unit = world.market.contracts[asset].multiplier * abs(price)
+    if isinstance(fees, PerUnitFee):
+        schedule = per_unit_schedule(fees, bar, asset, unit)
+    elif isinstance(fees, TieredFee):
+        schedule = tiered_schedule(fees, unit, world.traded_this_month())
+    else:
+        schedule = percent_schedule(fees, bar, asset, unit)
+    return lambda quantity: schedule(quantity) if quantity > 0 else 0.0
+
+
+def percent_schedule(fees: PercentFee, bar: int, asset: int, unit: float) -> FeeOf:
+    rate, fixed = at(fees.rate, bar, asset), at(fees.fixed, bar, asset)
+    minimum = at(fees.minimum, bar, asset)
+    return lambda quantity: max(fixed + rate * quantity * unit, minimum)
+
+
+def per_unit_schedule(fees: PerUnitFee, bar: int, asset: int, unit: float) -> FeeOf:
+    per_unit, fixed = at(fees.per_unit, bar, asset), at(fees.fixed, bar, asset)
+    minimum = at(fees.minimum, bar, asset)
+    most = math.inf if fees.maximum is None else at(fees.maximum, bar, asset)
+    rate = math.inf if fees.maximum_rate is None else at(fees.maximum_rate, bar, asset)
+
+    def schedule(quantity: float) -> float:
+        share = math.inf if math.isinf(rate) else rate * quantity * unit
+        return min(max(fixed + per_unit * quantity, minimum), most, share)
+
+    return schedule
+
+
+def tiered_schedule(fees: TieredFee, unit: float, traded: float) -> FeeOf:
+    if fees.by == "month":
+        rate = [rate for start, rate in fees.tiers if start <= traded][-1]
+        return lambda quantity: max(rate * quantity * unit, fees.minimum)
+    return lambda quantity: max(sliced(fees, quantity * unit), fees.minimum)
+
+
+def sliced(fees: TieredFee, notional: float) -> float:
+    """Each slice of the notional at its own rate."""
+    starts = [start for start, _ in fees.tiers]
+    ends = [*starts[1:], math.inf]
+    return sum(
+        rate * (min(notional, end) - start)
+        for (start, rate), end in zip(fees.tiers, ends, strict=True)
+        if notional > start
+    )

@@ -1,0 +1,140 @@
+"""The one way in which a position changes: a fill, closing or opening, and what it flags."""
+
+from datetime import date
+
+from barledger.accounts import Cash, Unlimited
+
+from . import accounts, costs
+from .book import Order, Position, World
+from .market import TOLERANCE, business_days_after, dust
+
+
+def close_part(world: World, order: Order, quantity: float, raw: float) -> None:
+    """Apply the closing of `quantity` (unsigned) of what is held."""
+    position = world.positions[order.asset]
+    direction, contract = -position.side, position.contract
+    held = abs(position.quantity)
+    quantity = held if quantity > held - dust(contract.lot) else quantity
+    price = costs.slipped_price(world, order.asset, raw, direction)
+    fee = costs.fee_of(world, order.asset, price)(quantity)
+    start = position.base if contract.kind == "future" else 0.0
+    amount = -direction * quantity * contract.multiplier * (price - start)
+
+    free_before, cash_before = accounts.free_money(world), world.cash
+    record_fill(world, order, direction * quantity, (raw, price), (amount, fee), closes=True)
+    if quantity == held:
+        del world.positions[order.asset]
+    else:
+        position.scale(position.quantity + direction * quantity)
+    world.cash += amount
+    world.cash -= fee
+    let_proceeds_settle_later(world, amount - fee)
+
+    world.withheld += max(0.0, accounts.free_money(world) - free_before)
+    flag_debt(world, cash_before, amount, fee)
+    flag_exit_fee(world, order.asset, amount, fee)
+    flag_violation(world, position, quantity)
+
+
+def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
+    """Apply the opening of `quantity` (unsigned)."""
+    asset, direction = order.asset, order.direction
+    contract = world.market.contracts[asset]
+    is_future = contract.kind == "future"
+    price = costs.slipped_price(world, asset, raw, direction)
+    fee = costs.fee_of(world, asset, price)(quantity)
+    amount = 0.0 if is_future else -direction * quantity * contract.multiplier * price
+
+    cash_before = world.cash
+    record_fill(world, order, direction * quantity, (raw, price), (amount, fee), closes=False)
+    tie = date_of_tie(world, fee - amount)
+    if asset in world.positions:
+        world.positions[asset].add(direction * quantity, price)
+    else:
+        signed, base = direction * quantity, price if is_future else 0.0
+        world.positions[asset] = Position(asset, contract, signed, price, base, [(signed, price)])
+    if tie is not None:
+        position = world.positions[asset]
+        position.tied_until = max(tie, position.tied_until or tie)
+    world.cash += amount
+    world.cash -= fee
+    flag_debt(world, cash_before, amount, fee)
+
+
+def record_fill(
+    world: World,
+    order: Order,
+    quantity: float,
+    prices: tuple[float, float],
+    money: tuple[float, float],
+    *,
+    closes: bool,
+) -> None:
+    """Record a fill; `prices` are without and with slippage, `money` the amount and the fee."""
+    contract = world.market.contracts[order.asset]
+    (raw, price), (amount, fee) = prices, money
+    order.filled += quantity
+    month = (world.date.year, world.date.month)
+    notional = abs(quantity * contract.multiplier * price)
+    world.traded[month] = world.traded.get(month, 0.0) + notional
+    world.outcome.fills.append(
+        {
+            "bar": world.bar,
+            "asset": order.asset,
+            "quantity": quantity,
+            "price": price,
+            "fee": fee,
+            "amount": amount,
+            "slippage": max(0.0, quantity * contract.multiplier * (price - raw)),
+            "order": world.number(order),
+            "closes": closes,
+        }
+    )
+
+
+def let_proceeds_settle_later(world: World, proceeds: float) -> None:
+    account = world.terms.account
+    if not isinstance(account, Cash) or proceeds <= 0:
+        return
+    days = settlement_days(account, world.date)
+    if days > 0:
+        world.outstanding.append((business_days_after(world.date, days), proceeds))
+
+
+def settlement_days(account: Cash, trade_date: date) -> int:
+    if account.settlement_days != "by_date":
+        return account.settlement_days
+    if trade_date < date(2017, 9, 5):
+        return 3
+    return 2 if trade_date < date(2024, 5, 28) else 1
+
+
+def date_of_tie(world: World, cost: float) -> date | None:
+    """Date until which a purchase is tied because it takes more than settled cash."""
+    account = world.terms.account
+    if not isinstance(account, Cash) or account.unsettled != "spend" or not world.outstanding:
+        return None
+    settled = max(world.settled, 0.0)
+    if cost <= settled + TOLERANCE * max(cost, settled):
+        return None
+    return max(day for day, _ in world.outstanding)
+
+
+def flag_violation(world: World, position: Position, quantity: float) -> None:
+    if position.tied_until is not None and world.date < position.tied_until:
+        world.record_incident("good_faith_violation", position.asset, quantity, 0.0)
+
+
+def flag_debt(world: World, cash_before: float, amount: float, fee: float) -> None:
+    if not isinstance(world.terms.account, Unlimited):
+        return
+    least = -TOLERANCE * max(abs(world.initial_equity), abs(world.cash), world.gross)
+    if world.cash < least <= cash_before:
+        world.record_incident("debt", -1, world.cash, 0.0)
+
+
+def flag_exit_fee(world: World, asset: int, amount: float, fee: float) -> None:
+    if not world.terms.is_cash_account or fee <= amount:
+        return
+    if world.cash < -TOLERANCE * max(abs(amount), fee, abs(world.initial_equity)):
+        world.record_incident("exit_fee", asset, world.cash, 0.0)

@@ -1,0 +1,127 @@
+"""The orders of one instant: reducing parts, exclusive groups, openings."""
+
+from collections.abc import Callable
+from typing import Any
+
+from . import accounts
+from .book import Order, World
+from .fills import close_part
+from .market import NAN, at, is_number
+from .openings import is_live, open_one, reduce
+from .plans import make_plan
+from .sets import open_all
+
+
+def run_orders(world: World, tests: Callable[[], None]) -> None:
+    """Handle every order that can fill now; `tests` are those of an open."""
+    world.taken = {}
+    ready = [order for order in world.live if is_number(world.fill_price(order.asset))]
+    if world.bankrupt:
+        for order in sorted(ready, key=lambda o: (o.asset, o.placed, o.given)):
+            order.wanted = NAN if order.explicit is None else order.explicit * order.scale
+            world.end(order, "bankrupt")
+        tests()
+        return
+    ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
+    if handles_whole(world):
+        for order in ready:
+            handle_whole(world, order)
+        tests()
+        return
+    for order in ready:
+        reduce(world, order)
+    openings = in_allocation(world, [order for order in ready if is_live(world, order)])
+    for order in openings:
+        claim_group(world, order)
+    tests()
+    open_all(world, openings)
+
+
+def handle_whole(world: World, order: Order) -> None:
+    reduce(world, order)
+    if is_live(world, order):
+        claim_group(world, order)
+        open_one(world, order)
+
+
+# Who comes first
+
+
+def handles_whole(world: World) -> bool:
+    rules = world.terms.rules
+    is_exits_first = isinstance(rules.sequence, str) and rules.sequence == "exits_first"
+    return not is_exits_first and rules.allocation == "in_order"
+
+
+def in_sequence(world: World, orders: list[Order]) -> list[Order]:
+    key = sequence_key(world)
+    return sorted(orders, key=lambda o: (key(o), o.asset, o.placed, o.given))
+
+
+def sequence_key(world: World) -> Callable[[Order], float]:
+    sequence = world.terms.rules.sequence
+    if not isinstance(sequence, str):
+        row = [int(column) for column in sequence[world.bar - world.terms.lag]]
+        return lambda order: row.index(order.asset)
+    if sequence == "reversed":
+        return lambda order: -order.asset
+    if sequence == "by_value":
+        return lambda order: signed_value(world, order)
+    return lambda order: order.asset
+
+
+def signed_value(world: World, order: Order) -> float:
+    if order.share is not None:
+        return order.direction * float("inf")
+    multiplier = world.market.contracts[order.asset].multiplier
+    return order.wanted * multiplier * world.fill_price(order.asset)
+
+
+def in_allocation(world: World, orders: list[Order]) -> list[Order]:
+    if world.terms.rules.allocation != "priority":
+        return orders
+
+    def key(order: Order) -> tuple[Any, ...]:
+        priority = at(world.terms.priority, order.placed, order.asset)
+        rank = -priority if is_number(priority) else float("inf")
+        return rank, order.asset, order.placed, order.given
+
+    return sorted(orders, key=key)
+
+
+# Exclusive groups
+
+
+def claim_group(world: World, order: Order) -> None:
+    """Let the first executable opening of a group close the other members."""
+    groups = world.terms.exclusive
+    mine = [i for i, group in enumerate(groups) if order.asset in group]
+    if not mine:
+        return
+    number = mine[0]
+    owner, is_blocked = world.taken.get(number, (None, False))
+    if owner is not None and owner != order.asset:
+        order.blocked = "exclusive"
+    elif owner is not None:
+        order.blocked = "exclusive_blocked" if is_blocked else "none"
+    elif is_executable(world, order):
+        others = [a for a in sorted(groups[number]) if a != order.asset and world.held(a) != 0]
+        is_blocked = not all(is_number(world.fill_price(a)) for a in others)
+        world.taken[number] = (order.asset, is_blocked)
+        order.blocked = "exclusive_blocked" if is_blocked else "none"
+        if not is_blocked:
+            close_members(world, others)
+
+
+def is_executable(world: World, order: Order) -> bool:
+    if world.bankrupt or world.losses.is_halted() or (order.open == 0 and order.share is None):
+        return False
+    return accounts.may_hold(world, order.asset, order.direction) == "none"
+
+
+def close_members(world: World, assets: list[int]) -> None:
+    for asset in assets:
+        order = Order(asset, world.bar, cause="exclusive")
+        close_part(world, order, abs(world.held(asset)), world.fill_price(asset))
+        order.wanted = order.filled
+        world.end(order)

@@ -1,0 +1,259 @@
+"""The compiled engine on the oracle's worlds, and what differs between the two."""
+
+import math
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from barledger.accounts import Cash
+from barledger.data.bars import Bars
+from barledger.data.events import Events
+from barledger.kernel import types as codes
+from barledger.lowering import wishes
+from barledger.lowering.drive import Run, run
+from barledger.lowering.replays import replay_run
+from barledger.lowering.request import Request
+from barledger.lowering.sizes import as_size
+from barledger.lowering.varying import full
+from barledger.options import Fee, PercentFee, Shares, Slippage
+from barledger.risk import RiskLimits
+from barledger.state import State
+
+from .market import Market, Outcome, Wishes
+from .worlds import Case
+
+# Reasons for which the two tell different wanted quantities: what was asked for before the cut to
+# lots, a closing that is gone, an opening that was refused before it was sized.
+UNLIKE = ("size_zero", "position_gone", "set_unaffordable", "exclusive", "exclusive_blocked")
+
+
+def times_of(dates: list[date]) -> np.ndarray:
+    """Distinct stamps on the given dates: an hour apart within a date."""
+    stamps = np.array(dates, "datetime64[s]")
+    hour = 0
+    for bar in range(1, len(stamps)):
+        hour = hour + 1 if dates[bar] == dates[bar - 1] else 0
+        stamps[bar] += hour * 3600
+    return stamps.astype("datetime64[ns]")
+
+
+def bars_of(market: Market) -> Bars:
+    """The market as Bars."""
+
+    def matrix(rows: Any) -> Any:
+        return None if rows is None else np.array(rows, np.float64)
+
+    return Bars.from_arrays(
+        matrix(market.close),
+        open=matrix(market.open),
+        high=matrix(market.high),
+        low=matrix(market.low),
+        settlement=matrix(market.settlement),
+        tradable=None if market.tradable is None else np.array(market.tradable),
+        time=times_of(list(market.dates)),
+        assets=[f"A{j}" for j in range(market.n_assets)],
+        contracts=list(market.contracts),
+    )
+
+
+def wishes_of(bars: Bars, wished: Wishes) -> wishes.Wishes:
+    """The oracle's wishes as the kernel's."""
+    if wished.signals is not None:
+        names = ("entries", "short_entries", "exits", "short_exits")
+        long_entry, long_exit, short_entry, short_exit = (
+            np.array(matrix, np.bool_) for matrix in wished.signals
+        )
+        arrays = (long_entry, short_entry, long_exit, short_exit)
+        return wishes.from_signals(bars, "long", **dict(zip(names, arrays, strict=True)))
+    if wished.targets is not None:
+        return wishes.from_targets(bars, np.array(wished.targets, np.float64), wished.unit)
+    import polars as pl
+
+    rows = wished.orders or []
+    frame = pl.DataFrame(
+        {
+            "bar": pl.Series([row[0] for row in rows], dtype=pl.Int64),
+            "asset": pl.Series([f"A{row[1]}" for row in rows], dtype=pl.String),
+            "quantity": pl.Series([row[2] for row in rows], dtype=pl.Float64),
+        }
+    )
+    return wishes.from_order_frame(bars, frame)
+
+
+def request_of(case: Case) -> Request:
+    """The case as a request, past the facade: the oracle's own forms of input stay possible."""
+    market, given = case.market, case.arguments
+    bars = bars_of(market)
+    names = bars.assets
+    events = Events(
+        splits=[(bars.time[bar], names[asset], ratio) for bar, asset, ratio in given["splits"]],
+        cash_flows=[(bars.time[bar], amount) for bar, amount in given["flows"]],
+    )
+    fees, slippage, size = given["fees"], given["slippage"], given["size"]
+    price = given["price"]
+    if isinstance(size, float | int) and not math.isfinite(size):
+        size = Shares(size)
+    positions = given.get("positions")
+    start = None
+    if positions or given.get("unsettled"):
+        start = State(
+            given["initial_cash"],
+            {names[asset]: row for asset, row in (positions or {}).items()},
+            tuple(given.get("unsettled", ())),
+        )
+    fill = given["fill"]
+    return Request(
+        bars=bars,
+        wishes=wishes_of(bars, case.wishes),
+        size=as_size(size, bars),
+        account=given["account"],
+        fees=fees if isinstance(fees, Fee) else PercentFee(fees),
+        slippage=slippage if isinstance(slippage, Slippage) else Slippage(slippage),
+        fill="next_close" if fill == "next_open" and market.open is None else fill,
+        price=None if price is None else full("price", price, *bars.shape),
+        rules=given["rules"],
+        priority=given["priority"],
+        exclusive=tuple(tuple(group) for group in given["exclusive"] or ()),
+        limits=given["limits"] or RiskLimits(),
+        events=events,
+        initial_cash=given["initial_cash"],
+        start=start,
+        record="full",
+    )
+
+
+def kernel_run(case: Case, **how: Any) -> Run:
+    """Run a case through the kernel."""
+    return run(request_of(case), **how)
+
+
+def word(enum: Any, code: int) -> str:
+    """Name of a code in lower case."""
+    return str(enum(int(code)).name.lower())
+
+
+def orders_of(ran: Run) -> list[tuple[Any, ...]]:
+    """Orders as (placed, bar, asset, state, reason, cause), the still waiting ones as expired."""
+    rows = [
+        (
+            int(row["placed"]),
+            int(row["bar"]),
+            int(row["asset"]),
+            word(codes.State, row["state"]),
+            word(codes.Reason, row["reason"]),
+            word(codes.Cause, row["cause"]),
+        )
+        for row in ran.orders
+    ]
+    last = len(ran.request.bars) - 1
+    for row in sorted(ran.waiting, key=lambda row: (row["placed"], row["asset"])):
+        cause = word(codes.Cause, row["cause"])
+        rows.append((int(row["placed"]), last, int(row["asset"]), "expired", "end_of_data", cause))
+    return rows
+
+
+def close_to(a: float, b: float, scale: float) -> bool:
+    """Whether two numbers agree to 1e-9 of the scale; NaN agrees with NaN."""
+    if math.isnan(a) or math.isnan(b):
+        return math.isnan(a) and math.isnan(b)
+    return a == b or abs(a - b) <= 1e-9 * max(scale, abs(a), abs(b))
+
+
+def differences(case: Case, outcome: Outcome, ran: Run) -> list[str]:
+    """What differs between the oracle's outcome and the kernel's run, in words."""
+    found: list[str] = []
+    cash = case.arguments["initial_cash"]
+    expected = [
+        (o["placed"], o["bar"], o["asset"], o["state"], o["reason"] or "none", o["cause"])
+        for o in outcome.orders
+    ]
+    actual = orders_of(ran)
+    for number, (want, got) in enumerate(zip(expected, actual, strict=False)):
+        if want != got:
+            found.append(f"order {number}: oracle {want}, kernel {got}")
+            break
+    if len(expected) != len(actual):
+        found.append(f"orders: oracle {len(expected)}, kernel {len(actual)}")
+    for number, (order, row) in enumerate(zip(outcome.orders, ran.orders, strict=False)):
+        want, got = float(order["quantity"]), float(row["quantity"])
+        # The kernel tells what was asked before the cut, and of what is gone no quantity at all.
+        differs = order["reason"] in UNLIKE
+        if not close_to(want, got, 1.0) and not differs:
+            found.append(f"order {number} quantity: oracle {want}, kernel {got}")
+            break
+    names = ("bar", "asset", "order", "quantity", "price", "fee", "amount", "slippage")
+    for number, (fill, row) in enumerate(zip(outcome.fills, ran.fills, strict=False)):
+        wrong = [
+            f"{name} {fill[name]} / {row[name]}"
+            for name in names
+            if not close_to(float(fill[name]), float(row[name]), 1.0 if name != "amount" else cash)
+        ]
+        if bool(fill["closes"]) != bool(row["closes"]):
+            wrong.append("closes")
+        if wrong:
+            found.append(f"fill {number} at bar {fill['bar']}: {', '.join(wrong)}")
+            break
+    if len(outcome.fills) != len(ran.fills):
+        found.append(f"fills: oracle {len(outcome.fills)}, kernel {len(ran.fills)}")
+    found += _entry_differences(outcome, ran, cash)
+    found += _curve_differences(case, outcome, ran, cash)
+    return found
+
+
+def _entry_differences(outcome: Outcome, ran: Run, cash: float) -> list[str]:
+    found = []
+    entries = [row for row in ran.entries if row["category"] != codes.Category.SPLIT]
+    want = [(e["bar"], e["asset"], e["category"]) for e in outcome.entries]
+    got = [(int(r["bar"]), int(r["asset"]), word(codes.Category, r["category"])) for r in entries]
+    if want != got:
+        found.append(f"entries: oracle {want}, kernel {got}")
+    for entry, row in zip(outcome.entries, entries, strict=False):
+        if not close_to(entry["amount"], float(row["amount"]), cash):
+            found.append(f"entry {entry}: kernel {row['amount']}")
+            break
+    wanted = [(i["bar"], i["asset"], i["kind"]) for i in outcome.incidents]
+    happened = [
+        (int(r["bar"]), int(r["asset"]), word(codes.Incident, r["kind"])) for r in ran.incidents
+    ]
+    if wanted != happened:
+        found.append(f"incidents: oracle {wanted}, kernel {happened}")
+    else:
+        for incident, row in zip(outcome.incidents, ran.incidents, strict=True):
+            for name in ("amount", "level"):
+                if not close_to(incident[name], float(row[name]), cash):
+                    found.append(f"incident {incident}: kernel {name} {row[name]}")
+    counts = {name.name.lower(): int(ran.counts[name]) for name in codes.Count}
+    if {k: v for k, v in outcome.counts.items() if v} != {k: v for k, v in counts.items() if v}:
+        found.append(f"counts: oracle {outcome.counts}, kernel {counts}")
+    return found
+
+
+def _curve_differences(case: Case, outcome: Outcome, ran: Run, cash: float) -> list[str]:
+    found = []
+    closes = replay_run(ran)
+    if not np.array_equal(closes.equity, ran.equity, equal_nan=True):
+        found.append("equity of the replay differs from that of the run")
+    curves = {"equity": ran.equity, "cash": closes.cash, "settled": closes.settled}
+    if not isinstance(case.arguments["account"], Cash):
+        curves.pop("settled")
+    for name in ("initial", "maintenance"):
+        curves[name] = getattr(closes, name)
+    for name, curve in curves.items():
+        for bar, (want, got) in enumerate(zip(getattr(outcome, name), curve, strict=True)):
+            if not close_to(float(want), float(got), cash):
+                found.append(f"{name} at bar {bar}: oracle {want}, kernel {got}")
+                break
+    held = {j: q for j, q in enumerate(closes.quantities[-1]) if q}
+    wanted = {j: row[0] for j, row in outcome.positions.items()}
+    if sorted(held) != sorted(wanted) or any(
+        not close_to(wanted[j], held[j], 1.0) for j in held if j in wanted
+    ):
+        found.append(f"positions: oracle {wanted}, kernel {held}")
+    return found
+
+
+def without(case: Case, **changes: Any) -> Case:
+    """The case with some arguments replaced."""
+    return replace(case, arguments={**case.arguments, **changes})

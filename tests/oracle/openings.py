@@ -1,0 +1,222 @@
+"""One order at its turn: its closing part, its opening part, and both at once if it is atomic."""
+
+import copy
+from typing import Protocol
+
+from . import accounts, costs
+from .book import Order, World
+from .fills import close_part, open_part
+from .market import cut, dust, sign
+from .plans import opens, partial, split
+
+
+class Granted(Protocol):
+    """Quantities granted to the openings of a set."""
+
+    full: dict[int, float]
+
+    def scaled(self, order: Order, lot: float) -> tuple[float, bool]:
+        """Quantity of an order, and whether it is less than its full size."""
+
+
+def is_live(world: World, order: Order) -> bool:
+    return any(other is order for other in world.live)
+
+
+def leg_of(world: World, order: Order) -> accounts.Leg:
+    raw = world.fill_price(order.asset)
+    price = costs.slipped_price(world, order.asset, raw, order.direction)
+    return accounts.Leg(world, order.asset, order.direction, price)
+
+
+def money_reason(world: World, order: Order) -> str:
+    return leg_of(world, order).reason
+
+
+# Closing part
+
+
+def reduce(world: World, order: Order) -> None:
+    """Fill the closing part of an order at its turn."""
+    split_at_turn(world, order)
+    if order.closes == 0:
+        return
+    if world.bankrupt:
+        world.end(order, "bankrupt")
+        return
+    is_held = sign(world.held(order.asset)) == order.closes
+    if is_held and not is_atomic_reversal(world, order):
+        close_now(world, order)
+    elif not is_held and order.opens == 0:
+        world.end(order, "position_gone", "cancelled")
+    elif not is_held:
+        order.close, order.wanted = 0.0, order.direction * order.open
+
+
+def split_at_turn(world: World, order: Order) -> None:
+    """Split an explicit order by what is held now, unless it has begun to fill."""
+    if order.explicit is not None and order.filled == 0:
+        split(world, order, abs(order.explicit * order.scale))
+        order.wanted = order.direction * (order.close + order.open)
+
+
+def close_now(world: World, order: Order) -> None:
+    quantity = closing_quantity(world, order)
+    if quantity == 0:
+        world.end(order, "size_zero")
+        return
+    close_part(world, order, quantity, world.fill_price(order.asset))
+    if order.opens == 0:
+        world.end(order)
+
+
+def closing_quantity(world: World, order: Order) -> float:
+    """What is closed at the turn of an order, now that others have filled."""
+    return min(order.close, abs(world.held(order.asset)))
+
+
+# Opening part
+
+
+def open_one(world: World, order: Order) -> None:
+    """Fill or refuse the opening part of an order at its turn."""
+    if world.bankrupt:
+        world.end(order, "bankrupt")
+        return
+    if order.blocked == "none":
+        meet_position(world, order)
+    if is_atomic_reversal(world, order):
+        reverse_at_once(world, order)
+    elif is_live(world, order):
+        open_or_refuse(world, order)
+
+
+def meet_position(world: World, order: Order) -> None:
+    """Let an opening close what is held on the other side, unless it does so all at once."""
+    if world.terms.rules.reversal == "atomic":
+        split_at_turn(world, order)
+    if is_atomic_reversal(world, order):
+        return
+    if order.closes != 0 and order.opens == 0:
+        close_now(world, order)
+    else:
+        close_other_side(world, order)
+
+
+def close_other_side(world: World, order: Order) -> None:
+    """Close a position of the other side that the opening meets."""
+    held = abs(world.held(order.asset))
+    if sign(world.held(order.asset)) != -order.direction:
+        return
+    meets_all = order.share is not None or order.rest > held - dust(lot_of(world, order))
+    quantity = held if meets_all else cut(order.rest, lot_of(world, order))
+    if quantity == 0:
+        world.end(order, "size_zero")
+        return
+    close_part(world, order, quantity, world.fill_price(order.asset))
+    if order.share is None:
+        opens(world, order, order.rest - quantity if meets_all else 0.0)
+        if order.rest == 0:
+            world.end(order)
+
+
+def lot_of(world: World, order: Order) -> float:
+    return world.market.contracts[order.asset].lot
+
+
+def open_or_refuse(world: World, order: Order, plan: Granted | None = None) -> None:
+    reason = refusal(world, order, set(world.positions))
+    if reason != "none":
+        world.end(order, reason)
+        return
+    quantity, reason = fitting(world, order, plan)
+    if quantity > 0 and is_too_small(world, order, quantity):
+        quantity, reason = 0.0, "min_notional"
+    if quantity == 0:
+        world.end(order, reason)
+        return
+    open_part(world, order, quantity, world.fill_price(order.asset))
+    if takes_all(order):
+        order.wanted, reason = order.filled, "none"
+    world.end(order, reason)
+
+
+def takes_all(order: Order) -> bool:
+    return order.share is not None and order.open == float("inf")
+
+
+def fitting(
+    world: World, order: Order, plan: Granted | None, *, whole: bool = False
+) -> tuple[float, str]:
+    """Quantity of an opening that passes every test, and the reason why it is not all."""
+    leg = leg_of(world, order)
+    wanted, is_scaled = order.open, False
+    if plan is not None:
+        wanted, is_scaled = plan.scaled(order, lot_of(world, order))
+    elif order.share is not None:
+        wanted = accounts.affordable(leg, order.share)
+    if order.share is not None and not takes_all(order):
+        full = wanted if plan is None else plan.full[id(order)]
+        order.wanted = order.filled + order.direction * full
+    if wanted == 0:
+        return 0.0, leg.reason
+    clip = (world.terms.rules.insufficient == "clip" and not whole) or takes_all(order)
+    quantity, reason = accounts.fit(leg, wanted, clip=clip, from_cash=order.share is not None)
+    return quantity, leg.reason if reason == "none" and is_scaled else reason
+
+
+def refusal(world: World, order: Order, held: set[int]) -> str:
+    """Reason before any money is asked for, or none."""
+    limit = world.terms.limits.max_positions
+    if world.bankrupt:
+        return "bankrupt"
+    if world.losses.is_halted():
+        return "halted"
+    reason = accounts.may_hold(world, order.asset, order.direction)
+    if reason != "none":
+        return reason
+    if order.blocked != "none":
+        return order.blocked
+    if limit is not None and order.asset not in held and len(held) >= limit:
+        return "max_positions"
+    if order.share is not None:
+        return "none"
+    if order.open == 0:
+        return "size_zero"
+    return "min_notional" if is_too_small(world, order, order.open) else "none"
+
+
+def is_too_small(world: World, order: Order, quantity: float) -> bool:
+    least = world.market.contracts[order.asset].min_notional
+    return quantity * leg_of(world, order).notional < least * (1.0 - 1e-9)
+
+
+# Atomic reversals
+
+
+def is_atomic_reversal(world: World, order: Order) -> bool:
+    if world.terms.rules.reversal != "atomic" or order.closes == 0 or order.opens == 0:
+        return False
+    return sign(world.held(order.asset)) == order.closes
+
+
+def reverse_at_once(world: World, order: Order, plan: Granted | None = None) -> None:
+    """Fill both legs if the opening fits in full after the closing, else neither."""
+    trial, tried = world.trial(), copy.copy(order)
+    if plan is not None:
+        plan.full[id(tried)] = plan.full[id(order)]
+    trial.live = [tried]
+    close_now(trial, tried)
+    reason = refusal(trial, tried, set(trial.positions))
+    if reason == "none":
+        quantity, reason = fitting(trial, tried, plan, whole=True)
+        if quantity > 0 and is_too_small(trial, tried, quantity):
+            reason = "min_notional"
+        if quantity > 0 and takes_all(tried) and reason != "min_notional":
+            reason = "none"
+    if reason == "none":
+        close_now(world, order)
+        open_or_refuse(world, order, plan)
+    else:
+        order.wanted = tried.wanted
+        world.end(order, reason)
