@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from barledger.instruments.contract import Contract
 
-from .market import NAN, Market, Outcome, Terms, Wishes, cell, is_number, sign
+from .market import NAN, TOLERANCE, Market, Outcome, Terms, Wishes, cell, is_number, sign
 
 if TYPE_CHECKING:
     from .forced import LossLimits
@@ -142,6 +142,13 @@ class World:
     @property
     def equity(self) -> float:
         return self.cash + sum(p.worth for p in self.positions.values())
+
+    @property
+    def sizing_equity(self) -> float:
+        """Equity that sizes are a share of, none where it is next to nothing."""
+        equity = self.equity
+        least = TOLERANCE * max(abs(self.initial_equity), abs(self.cash), self.gross)
+        return equity if equity > least else 0.0
 
     @property
     def gross(self) -> float:

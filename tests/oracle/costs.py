@@ -25,7 +25,8 @@ def slipped_price(world: "World", asset: int, raw: float, direction: int) -> flo
     )
     if slippage.cap_to_range:
         price = within_range(world, asset, raw, price, direction)
-    return against_us(price, contract.tick, direction)
+    price = against_us(price, contract.tick, direction)
+    return price if contract.kind == "future" else max(price, 0.0)
 
 
 def within_range(world: "World", asset: int, raw: float, price: float, direction: int) -> float:

@@ -72,7 +72,8 @@ def start_with(
         world.positions[asset] = Position(asset, contract, quantity, average, base, parts)
     if world.terms.is_cash_account:
         world.outstanding = list(unsettled)
-    world.initial_equity = world.snapshot_equity = world.equity
+    world.initial_equity = world.equity
+    world.snapshot_equity = world.sizing_equity
     world.losses = forced.LossLimits(world)
 
 
@@ -184,7 +185,7 @@ def take_snapshot(world: World, prices: Rows | None) -> None:
     """Mark what is held; sizes use the equity of this moment."""
     n_assets = world.market.n_assets
     mark_at(world, [cell(prices, world.bar, asset) for asset in range(n_assets)])
-    world.snapshot_equity = world.equity
+    world.snapshot_equity = world.sizing_equity
 
 
 def mark_at(world: World, prices: list[float]) -> None:
@@ -196,6 +197,7 @@ def mark_at(world: World, prices: list[float]) -> None:
 def test_open(world: World) -> None:
     forced.test_bankruptcy(world)
     forced.serve_call(world)
+    forced.test_bankruptcy(world)
     if getattr(world.terms.account, "margin_check", "close") != "close":
         forced.test_margin(world)
 

@@ -258,7 +258,8 @@ class LossLimits:
         for name in reversed(PERIODS):
             limit = getattr(self.limits, name)
             level = -math.inf if limit is None else self.reference[name] * (1.0 - limit)
-            if not reaches(equity, level):
+            room = TOLERANCE * max(abs(level), world.initial_equity)
+            if level > -math.inf and equity < level - room:
                 if PERIODS.index(name) > self.halt_on():
                     world.record_incident(self.limits.action, -1, equity, level)
                     self.halted_in = {name: self.period[name]}

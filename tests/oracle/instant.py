@@ -96,15 +96,16 @@ def claim_group(world: World, order: Order) -> None:
     """Let the first executable opening of a group close the other members."""
     groups = world.terms.exclusive
     mine = [i for i, group in enumerate(groups) if order.asset in group]
-    if not mine:
+    if not mine or not is_allowed(world, order):
         return
     number = mine[0]
     owner, is_blocked = world.taken.get(number, (None, False))
     if owner is not None and owner != order.asset:
         order.blocked = "exclusive"
     elif owner is not None:
-        order.blocked = "exclusive_blocked" if is_blocked else "none"
-    elif is_executable(world, order):
+        is_barred = is_blocked and asks_for_some(order)
+        order.blocked = "exclusive_blocked" if is_barred else "none"
+    elif asks_for_some(order):
         others = [a for a in sorted(groups[number]) if a != order.asset and world.held(a) != 0]
         is_blocked = not all(is_number(world.fill_price(a)) for a in others)
         world.taken[number] = (order.asset, is_blocked)
@@ -113,8 +114,12 @@ def claim_group(world: World, order: Order) -> None:
             close_members(world, others)
 
 
-def is_executable(world: World, order: Order) -> bool:
-    if world.bankrupt or world.losses.is_halted() or (order.open == 0 and order.share is None):
+def asks_for_some(order: Order) -> bool:
+    return order.open != 0 or order.share is not None
+
+
+def is_allowed(world: World, order: Order) -> bool:
+    if world.bankrupt or world.losses.is_halted():
         return False
     return accounts.may_hold(world, order.asset, order.direction) == "none"
 

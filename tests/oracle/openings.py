@@ -80,6 +80,7 @@ def closing_quantity(world: World, order: Order) -> float:
 
 def open_one(world: World, order: Order) -> None:
     """Fill or refuse the opening part of an order at its turn."""
+    forget_what_is_gone(world, order)
     if world.bankrupt:
         world.end(order, "bankrupt")
         return
@@ -101,6 +102,18 @@ def meet_position(world: World, order: Order) -> None:
         close_now(world, order)
     else:
         close_other_side(world, order)
+
+
+def forget_what_is_gone(world: World, order: Order) -> None:
+    """Close no more than a margin call or an exclusive group has left of the position."""
+    if world.terms.rules.reversal != "atomic" or order.explicit is not None:
+        return
+    if order.filled != 0 or order.opens * order.closes == 0:
+        return
+    is_held = sign(world.held(order.asset)) == order.closes
+    close = min(order.close, abs(world.held(order.asset))) if is_held else 0.0
+    if close != order.close:
+        order.close, order.wanted = close, order.direction * (close + order.open)
 
 
 def close_other_side(world: World, order: Order) -> None:
@@ -161,7 +174,7 @@ def fitting(
     if wanted == 0:
         return 0.0, leg.reason
     clip = (world.terms.rules.insufficient == "clip" and not whole) or takes_all(order)
-    quantity, reason = accounts.fit(leg, wanted, clip=clip, from_cash=order.share is not None)
+    quantity, reason = accounts.fit(leg, wanted, clip=clip, from_cash=takes_all(order))
     return quantity, leg.reason if reason == "none" and is_scaled else reason
 
 
@@ -187,8 +200,10 @@ def refusal(world: World, order: Order, held: set[int]) -> str:
 
 
 def is_too_small(world: World, order: Order, quantity: float) -> bool:
-    least = world.market.contracts[order.asset].min_notional
-    return quantity * leg_of(world, order).notional < least * (1.0 - 1e-9)
+    contract = world.market.contracts[order.asset]
+    notional = quantity * leg_of(world, order).notional
+    is_nothing = notional == 0 and contract.kind != "future"
+    return is_nothing or notional < contract.min_notional * (1.0 - 1e-9)
 
 
 # Atomic reversals

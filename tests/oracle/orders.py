@@ -216,7 +216,7 @@ def lacks_decision_price(world: World, asset: int) -> bool:
 
 def new_order(world: World, asset: int, cause: str = "signal") -> Order:
     world.n_given += 1
-    return Order(asset, world.bar, world.n_given, cause, equity=world.equity)
+    return Order(asset, world.bar, world.n_given, cause, equity=world.sizing_equity)
 
 
 def place(world: World, order: Order) -> None:

@@ -194,5 +194,5 @@ def sizing_price(world: World, order: Order) -> float:
 def sizing_equity(world: World, order: Order) -> float:
     """Equity that sizes are a share of, never below zero."""
     if world.terms.rules.size_at == "decision":
-        return max(0.0, order.equity)
-    return max(0.0, world.snapshot_equity)
+        return order.equity
+    return world.snapshot_equity

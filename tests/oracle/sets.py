@@ -4,6 +4,7 @@ from . import accounts
 from .book import Order, World
 from .market import TOLERANCE, cut, dust
 from .openings import (
+    forget_what_is_gone,
     is_atomic_reversal,
     is_live,
     leg_of,
@@ -14,6 +15,7 @@ from .openings import (
     open_or_refuse,
     refusal,
     reverse_at_once,
+    takes_all,
 )
 
 
@@ -65,12 +67,23 @@ def open_as_set(world: World, openings: list[Order]) -> None:
             held.add(order.asset)
             members.append(order)
     plan = SetPlan(world, members)
+    for order in members:
+        fix_share(world, order, plan.full[id(order)])
     for order in openings:
         grant(world, order, refused[id(order)], plan)
 
 
+def fix_share(world: World, order: Order, full: float) -> None:
+    """Let a share of what is free be what it is for the set, an ordinary quantity from now on."""
+    if order.share is not None and not takes_all(order) and full > 0:
+        close = order.close if is_atomic_reversal(world, order) else 0.0
+        order.open, order.share = full, None
+        order.wanted = order.filled + order.direction * (close + full)
+
+
 def grant(world: World, order: Order, refused: str, plan: SetPlan) -> None:
     """Open an order of a set as planned."""
+    forget_what_is_gone(world, order)
     if refused == "none" and not plan.fits and world.terms.rules.allocation == "all_or_none":
         refused = "set_unaffordable"
     if refused != "none":
@@ -82,7 +95,7 @@ def grant(world: World, order: Order, refused: str, plan: SetPlan) -> None:
         plan.full[id(order)] = order.open
     if is_atomic_reversal(world, order):
         is_cut = plan.scaled(order, lot_of(world, order))[1]
-        if is_cut:
+        if is_cut and not takes_all(order):
             order.wanted = order.direction * (order.close + plan.full[id(order)])
             world.end(order, money_reason(world, order))
         else:

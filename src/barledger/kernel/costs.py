@@ -16,7 +16,10 @@ def setting(world: World, which: int, bar: int, asset: int) -> float:
 
 @compiled
 def fill_price(world: World, bar: int, asset: int, side: float, market: float) -> float:
-    """Price at which an order of `side` (> 0 buys) fills when the market is at `market`."""
+    """Price at which an order of `side` (> 0 buys) fills when the market is at `market`.
+
+    Costs can make a security worthless to its seller, never worse: only a future's is below 0.
+    """
     price = market
     contract = contracts_of(world)[asset]
     if world.rules.has_slippage != 0:
@@ -26,7 +29,7 @@ def fill_price(world: World, bar: int, asset: int, side: float, market: float) -
             price = capped(world, bar, asset, side, market, price)
     if contract.tick > 0.0:
         price = on_tick(price, contract.tick, side)
-    return price
+    return max(price, 0.0) if contract.is_paid != 0 else price
 
 
 @compiled

@@ -78,6 +78,7 @@ def go_bankrupt(world: World, bar: int, prices: Floats) -> None:
     if account.is_bankrupt == 0:
         write_incident(world, bar, -1, Incident.BANKRUPT, account.equity, 0.0)
         account.is_bankrupt = 1
+        account.flatten = 0
     close_all(world, bar, Cause.BANKRUPTCY, prices)
     is_floored = world.rules.bankruptcy == Bankruptcy.FLOOR_AT_ZERO
     if is_floored and account.n_held == 0 and account.cash < 0.0:

@@ -4,6 +4,7 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.costs import setting
+from barledger.kernel.ledger import sizing_equity
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.sizing import entry_size, quantity_of
 from barledger.kernel.types import (
@@ -247,7 +248,7 @@ def has_size(world: World, bar: int, order: LiveRow) -> bool:
         order.distance = setting(world, Setting.RISK_DISTANCE, bar, order.asset)
     if world.rules.is_freezing != 0:
         close = close_of(world)[bar, order.asset]
-        order.number = entry_size(world, order, close, world.account.equity)
+        order.number = entry_size(world, order, close, sizing_equity(world))
         order.is_frozen = 1
     elif world.rules.size_kind == SizeKind.RISK and not order.distance > 0.0:
         return False
@@ -263,7 +264,7 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
     if is_frozen and target != 0.0:
         target = quantity_of(
             world.rules.target_kind, target, close_of(world)[bar, asset],
-            contracts_of(world)[asset].multiplier, world.account.equity,
+            contracts_of(world)[asset].multiplier, sizing_equity(world),
         )
     if target != target:
         counts_of(world)[Count.NO_SIZE] += 1

@@ -130,6 +130,12 @@ def money_zero(world: World) -> float:
 
 
 @compiled
+def sizing_equity(world: World) -> float:
+    """Equity that sizes are a share of: none where it is below zero, or next to nothing."""
+    return world.account.equity if world.account.equity > money_zero(world) else 0.0
+
+
+@compiled
 def settle_purchase(world: World, asset: int, paid: float) -> None:
     """Take a purchase from settled cash; what goes beyond it ties the position."""
     world.account.settled -= paid

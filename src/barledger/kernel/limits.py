@@ -92,9 +92,9 @@ def loss_level(rules: RulesRow, account: AccountRow) -> float:
 
 
 @compiled
-def is_below(equity: float, level: float) -> bool:
+def is_below(rules: RulesRow, equity: float, level: float) -> bool:
     """Whether equity is below a level beyond the tolerance of money."""
-    return equity < level - RELATIVE * abs(level)
+    return equity < level - RELATIVE * max(abs(level), rules.initial_cash)
 
 
 @compiled
@@ -111,7 +111,7 @@ def floor_of(rules: RulesRow, account: AccountRow, kind: int) -> float:
 def halt_kind(rules: RulesRow, account: AccountRow) -> int:
     """The longest halt among the limits breached at this close."""
     kind = FOR_GOOD
-    while kind > NO_HALT and not is_below(account.equity, floor_of(rules, account, kind)):
+    while kind > NO_HALT and not is_below(rules, account.equity, floor_of(rules, account, kind)):
         kind -= 1
     return kind
 

@@ -72,7 +72,8 @@ def early_refusal(
         return Reason.MAX_POSITIONS.value
     if quantity == 0.0:
         return Reason.SIZE_ZERO.value
-    if quantity * contract.multiplier * abs(price) < contract.min_notional:
+    notional = quantity * contract.multiplier * abs(price)
+    if notional < contract.min_notional or (notional == 0.0 and contract.is_paid != 0):
         return Reason.MIN_NOTIONAL.value
     return Reason.NONE.value
 

@@ -9,7 +9,7 @@ from barledger.kernel.exclusive import claim_group, claim_groups, free_groups
 from barledger.kernel.fills import can_trade, fill_closing, fill_opening
 from barledger.kernel.forced import serve_call, serve_forced, test_margin
 from barledger.kernel.intents import drop_ended, end_unfilled
-from barledger.kernel.ledger import hold, value
+from barledger.kernel.ledger import hold, sizing_equity, value
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.openings import admit, must_be_whole, refusal, share_out
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
@@ -21,6 +21,7 @@ from barledger.kernel.types import (
     Counts,
     Floats,
     LiveRow,
+    PositionRow,
     Reason,
     Reversal,
     Sequence,
@@ -100,7 +101,14 @@ def meet_opposite(world: World, bar: int, order: LiveRow) -> None:
     if order.reason == Reason.NONE:
         close_part(world, bar, order)
         if order.most < np.inf:
-            order.most *= abs(order.open / wanted)
+            order.most *= share_left(world, order, wanted)
+
+
+@compiled
+def share_left(world: World, order: LiveRow, before: float) -> float:
+    """Part of an opening of `before`, in lots, that is still to be opened."""
+    lot = contracts_of(world)[order.asset].lot
+    return cut(abs(order.open), lot) / cut(abs(before), lot)
 
 
 @compiled
@@ -119,8 +127,8 @@ def begin_atomic(world: World, bar: int, order: LiveRow) -> None:
     positions[world.n_assets] = positions[order.asset]
     copy_counts(world.used, world.used_before)
     world.saved = world.account
-    may_open = refusal(world, order.asset, order.side) == Reason.NONE
-    if may_open and cut(abs(order.open), contracts_of(world)[order.asset].lot) > 0.0:
+    reason = refusal(world, order.asset, order.side) + order.reason
+    if reason == Reason.NONE and cut(abs(order.open), contracts_of(world)[order.asset].lot) > 0.0:
         close_part(world, bar, order)
 
 
@@ -145,10 +153,18 @@ def plan_again(world: World, bar: int, order: LiveRow) -> None:
     """Split an explicit order anew at its turn among the openings; what its set allows stays."""
     reason = order.reason
     most = order.most
-    before = abs(order.open)
+    before = order.open
     plan(world, order, fill_of(world)[bar, order.asset])
     order.reason = reason
-    order.most = most * (abs(order.open) / before) if most < np.inf else most
+    order.most = most * share_left(world, order, before) if most < np.inf else most
+
+
+@compiled
+def still_to_close(position: PositionRow, planned: float) -> float:
+    """What is left of a planned closing after a margin call has come before it."""
+    if position.quantity * planned >= 0.0:
+        return 0.0
+    return -position.quantity if abs(planned) > abs(position.quantity) else planned
 
 
 @compiled
@@ -158,6 +174,8 @@ def turn(world: World, bar: int, order: LiveRow, reduces: bool, opens: bool) -> 
     is_late = is_late and opens and order.reason == Reason.NONE
     if is_late and not reduces:
         plan_again(world, bar, order)
+    elif order.cause != Cause.ORDER and must_be_whole(order, world.rules):
+        order.close = still_to_close(positions_of(world)[order.asset], order.close)
     is_atomic = must_be_whole(order, world.rules)
     if is_atomic and not opens:
         return
@@ -245,7 +263,7 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
     rules = world.rules
     live = live_of(world)
     queue = queue_of(world)
-    world.account.snapshot = world.account.equity
+    world.account.snapshot = sizing_equity(world)
     if rules.tests_margin != 0 and world.account.n_held > 0:
         sum_requirements(world, bar)
     serve_forced(world, bar, prices)

@@ -193,7 +193,7 @@ def is_sound(world: World, bar: int, instant: int) -> bool:
             unit = maintenance_of(world, bar, held[k], position.quantity, price)
             need += abs(position.quantity) * unit
     if instant == CLOSE and world.rules.has_loss_limits != 0:
-        if is_below(equity, loss_level(world.rules, world.account)):
+        if is_below(world.rules, equity, loss_level(world.rules, world.account)):
             return False
     return equity > need + 4.0 * RELATIVE * (scale + need)
 

@@ -4,7 +4,7 @@ from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
 from barledger.kernel.forced import test_margin
 from barledger.kernel.intents import decide, next_flag
-from barledger.kernel.ledger import mark, settle_future, value
+from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.orders import trade
@@ -112,7 +112,7 @@ def visit(world: World, bar: int, cell: int) -> int:
     for instant in range(1 - rules.has_open, 2):
         at_open = instant == 0
         prices = opens if at_open else closes
-        if not at_open and rules.tests_extremes != 0 and account.n_held > 0:
+        if not at_open and rules.tests_extremes != 0 and account.is_bankrupt == 0:
             test_extremes(world, bar)
         mark(world, prices, bar)
         if rules.lag == 0 and not at_open and cell < (bar + 1) * world.n_assets:
@@ -178,7 +178,7 @@ def end_of_data(world: World, cell: int) -> None:
         decide(world, last, cell)
     start_bar(world, last)
     find_settlement(world, last + 1)
-    world.account.snapshot = world.account.equity
     value(world)
+    world.account.snapshot = sizing_equity(world)
     if world.rules.tests_margin != 0:
         sum_requirements(world, last)

@@ -25,7 +25,7 @@ def quantity_of(kind: int, number: float, price: float, multiplier: float, equit
         return np.nan
     if kind == SizeKind.VALUE or kind == SizeKind.TARGET_VALUE:
         return number / unit
-    return number * max(equity, 0.0) / unit
+    return number * equity / unit
 
 
 @compiled
@@ -43,7 +43,7 @@ def entry_size(world: World, order: LiveRow, price: float, equity: float) -> flo
     if kind == SizeKind.RISK:
         if not order.distance > 0.0:
             return np.nan
-        return number * max(equity, 0.0) / (order.distance * multiplier)
+        return number * equity / (order.distance * multiplier)
     return quantity_of(kind, number, price, multiplier, equity)
 
 
