@@ -7,6 +7,7 @@ from .openings import (
     forget_what_is_gone,
     is_atomic_reversal,
     is_live,
+    is_too_small,
     leg_of,
     lot_of,
     meet_position,
@@ -95,7 +96,7 @@ def grant(world: World, order: Order, refused: str, plan: SetPlan) -> None:
         plan.full[id(order)] = order.open
     if is_atomic_reversal(world, order):
         is_cut = plan.scaled(order, lot_of(world, order))[1]
-        if is_cut and not takes_all(order):
+        if is_cut and not takes_all(order) and not is_too_small(world, order, order.open):
             order.wanted = order.direction * (order.close + plan.full[id(order)])
             world.end(order, money_reason(world, order))
         else:
