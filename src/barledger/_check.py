@@ -32,7 +32,9 @@ def fraction(name: str, value: float | None, *, above_zero: bool = True) -> None
     if value is None:
         return
     if not (0.0 < value < 1.0 or (value == 0.0 and not above_zero)):
-        raise ValueError(f"{name} must be a fraction between 0 and 1 (0.05 means 5 %), was {value:g}")
+        raise ValueError(
+            f"{name} must be a fraction between 0 and 1 (0.05 means 5 %), was {value:g}"
+        )
 
 
 def as_floats(name: str, value: Any) -> npt.NDArray[np.float64]:

@@ -232,7 +232,9 @@ class TieredFee(Fee):
         _check.at_least("TieredFee minimum", self.minimum, 0.0)
         table = _check.as_floats("TieredFee tiers", list(self.tiers))
         if table.ndim != 2 or table.shape[1] != 2 or table[0, 0] != 0.0:
-            raise ValueError("TieredFee tiers must be pairs (from notional, rate), the first from 0")
+            raise ValueError(
+                "TieredFee tiers must be pairs (from notional, rate), the first from 0"
+            )
         if (np.diff(table[:, 0]) <= 0.0).any():
             raise ValueError("TieredFee tiers must rise in notional")
         _check.at_least("TieredFee rates", table[:, 1], 0.0)

@@ -13,7 +13,7 @@ from barledger.data.events import Events
 from barledger.kernel import types as codes
 from barledger.lowering import wishes
 from barledger.lowering.drive import Run, run
-from barledger.lowering.replays import replay_run
+from barledger.lowering.replays import replay_closes, replay_holdings
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.varying import full
@@ -232,7 +232,7 @@ def _entry_differences(outcome: Outcome, ran: Run, cash: float) -> list[str]:
 
 def _curve_differences(case: Case, outcome: Outcome, ran: Run, cash: float) -> list[str]:
     found = []
-    closes = replay_run(ran)
+    closes = replay_closes(ran)
     if not np.array_equal(closes.equity, ran.equity, equal_nan=True):
         found.append("equity of the replay differs from that of the run")
     curves = {"equity": ran.equity, "cash": closes.cash, "settled": closes.settled}
@@ -245,7 +245,9 @@ def _curve_differences(case: Case, outcome: Outcome, ran: Run, cash: float) -> l
             if not close_to(float(want), float(got), cash):
                 found.append(f"{name} at bar {bar}: oracle {want}, kernel {got}")
                 break
-    held = {j: q for j, q in enumerate(closes.quantities[-1]) if q}
+    last = replay_holdings(ran)
+    last = last[last["bar"] == len(ran.equity) - 1]
+    held = {int(row["asset"]): float(row["quantity"]) for row in last}
     wanted = {j: row[0] for j, row in outcome.positions.items()}
     if sorted(held) != sorted(wanted) or any(
         not close_to(wanted[j], held[j], 1.0) for j in held if j in wanted

@@ -7,7 +7,7 @@ from . import accounts, costs
 from .book import Order, World
 from .fills import close_part, open_part
 from .market import cut, dust, sign
-from .plans import opens, partial, split
+from .plans import opens, split
 
 
 class Granted(Protocol):

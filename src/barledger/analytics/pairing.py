@@ -49,8 +49,15 @@ TRADE, OPEN, LOT = dtype_of(TradeRow), dtype_of(OpenRow), dtype_of(LotRow)
 
 @compiled(entry=True)
 def pair(
-    fills: Rows[FillRow], entries: Rows[EntryRow], multipliers: Floats, marks: Floats,
-    is_fifo: bool, opens: Rows[OpenRow], lots: Rows[LotRow], trades: Rows[TradeRow], spare: Ints,
+    fills: Rows[FillRow],
+    entries: Rows[EntryRow],
+    multipliers: Floats,
+    marks: Floats,
+    is_fifo: bool,
+    opens: Rows[OpenRow],
+    lots: Rows[LotRow],
+    trades: Rows[TradeRow],
+    spare: Ints,
 ) -> int:
     """Write the trades of one account; returns how many. `spare[0]` counts lots."""
     n = 0
@@ -62,8 +69,19 @@ def pair(
         if fill < fills.size:
             row = fills[fill]
             n = pair_fill(
-                int(row.asset), int(row.bar), row.quantity, row.price, row.fee, row.closes != 0,
-                multipliers, is_fifo, opens, lots, spare, trades, n,
+                int(row.asset),
+                int(row.bar),
+                row.quantity,
+                row.price,
+                row.fee,
+                row.closes != 0,
+                multipliers,
+                is_fifo,
+                opens,
+                lots,
+                spare,
+                trades,
+                n,
             )
     for asset in range(opens.size):
         if opens[asset].quantity != 0.0:
@@ -73,8 +91,13 @@ def pair(
 
 @compiled
 def pair_entry(
-    entry: EntryRow, multipliers: Floats, is_fifo: bool, opens: Rows[OpenRow],
-    lots: Rows[LotRow], trades: Rows[TradeRow], n: int,
+    entry: EntryRow,
+    multipliers: Floats,
+    is_fifo: bool,
+    opens: Rows[OpenRow],
+    lots: Rows[LotRow],
+    trades: Rows[TradeRow],
+    n: int,
 ) -> int:
     """Apply a split, or the cash paid for the fraction it left, to the trade of its asset."""
     asset = int(entry.asset)
@@ -90,17 +113,36 @@ def pair_entry(
             lot = lots[lot].next
     elif entry.category == Category.CASH_IN_LIEU:
         n = close_trade(
-            asset, int(entry.bar), entry.quantity, entry.price, 0.0,
-            multipliers, is_fifo, opens, lots, trades, n,
+            asset,
+            int(entry.bar),
+            entry.quantity,
+            entry.price,
+            0.0,
+            multipliers,
+            is_fifo,
+            opens,
+            lots,
+            trades,
+            n,
         )
     return n
 
 
 @compiled
 def pair_fill(
-    asset: int, bar: int, quantity: float, price: float, fee: float, closes: bool,
-    multipliers: Floats, is_fifo: bool, opens: Rows[OpenRow], lots: Rows[LotRow],
-    spare: Ints, trades: Rows[TradeRow], n: int,
+    asset: int,
+    bar: int,
+    quantity: float,
+    price: float,
+    fee: float,
+    closes: bool,
+    multipliers: Floats,
+    is_fifo: bool,
+    opens: Rows[OpenRow],
+    lots: Rows[LotRow],
+    spare: Ints,
+    trades: Rows[TradeRow],
+    n: int,
 ) -> int:
     """Add a fill to the trade of its asset, or close with it."""
     if closes:
@@ -134,8 +176,17 @@ def pair_fill(
 
 @compiled
 def close_trade(
-    asset: int, bar: int, quantity: float, price: float, fee: float, multipliers: Floats,
-    is_fifo: bool, opens: Rows[OpenRow], lots: Rows[LotRow], trades: Rows[TradeRow], n: int,
+    asset: int,
+    bar: int,
+    quantity: float,
+    price: float,
+    fee: float,
+    multipliers: Floats,
+    is_fifo: bool,
+    opens: Rows[OpenRow],
+    lots: Rows[LotRow],
+    trades: Rows[TradeRow],
+    n: int,
 ) -> int:
     """Take a closing fill from the trade of its asset."""
     trade = opens[asset]
@@ -175,8 +226,16 @@ def forget(trade: OpenRow) -> None:
 
 @compiled
 def close_lots(
-    asset: int, bar: int, quantity: float, price: float, fee: float, multipliers: Floats,
-    opens: Rows[OpenRow], lots: Rows[LotRow], trades: Rows[TradeRow], n: int,
+    asset: int,
+    bar: int,
+    quantity: float,
+    price: float,
+    fee: float,
+    multipliers: Floats,
+    opens: Rows[OpenRow],
+    lots: Rows[LotRow],
+    trades: Rows[TradeRow],
+    n: int,
 ) -> int:
     """Close the oldest lots with a fill: one trade a lot, fees by share of quantity."""
     trade = opens[asset]
@@ -200,8 +259,16 @@ def close_lots(
 
 @compiled
 def write_trade(
-    trades: Rows[TradeRow], n: int, asset: int, quantity: float, entry_bar: int,
-    entry_price: float, exit_bar: int, exit_price: float, fees: float, multiplier: float,
+    trades: Rows[TradeRow],
+    n: int,
+    asset: int,
+    quantity: float,
+    entry_bar: int,
+    entry_price: float,
+    exit_bar: int,
+    exit_price: float,
+    fees: float,
+    multiplier: float,
 ) -> int:
     """Write one trade; returns how many there are now."""
     row = trades[n]
@@ -218,8 +285,14 @@ def write_trade(
 
 @compiled
 def end_open(
-    asset: int, mark: float, multipliers: Floats, is_fifo: bool, opens: Rows[OpenRow],
-    lots: Rows[LotRow], trades: Rows[TradeRow], n: int,
+    asset: int,
+    mark: float,
+    multipliers: Floats,
+    is_fifo: bool,
+    opens: Rows[OpenRow],
+    lots: Rows[LotRow],
+    trades: Rows[TradeRow],
+    n: int,
 ) -> int:
     """Write what is still open at its last mark."""
     trade = opens[asset]
@@ -239,7 +312,15 @@ def end_open(
     while lot >= 0:
         row = lots[lot]
         n = write_trade(
-            trades, n, asset, row.quantity, int(row.bar), row.price, -1, mark, row.fee,
+            trades,
+            n,
+            asset,
+            row.quantity,
+            int(row.bar),
+            row.price,
+            -1,
+            mark,
+            row.fee,
             multipliers[asset],
         )
         trades[n - 1].exit_price = np.nan

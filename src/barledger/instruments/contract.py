@@ -61,7 +61,9 @@ class Contract:
         _check.choice("margin_unit", self.margin_unit, ("amount", "notional"))
         if self.multiplier is None:
             if self.kind == "future":
-                raise ValueError("a future needs its multiplier: Contract(kind='future', multiplier=50, ...)")
+                raise ValueError(
+                    "a future needs its multiplier: Contract(kind='future', multiplier=50, ...)"
+                )
             object.__setattr__(self, "multiplier", 1.0)
         _check.at_least("multiplier", self.multiplier, 0.0, strict=True)
         for name in ("tick", "lot", "min_notional"):

@@ -43,9 +43,7 @@ def slippage(world: World, contract: ContractRow, bar: int, asset: int, market: 
 
 
 @compiled
-def capped(
-    world: World, bar: int, asset: int, side: float, market: float, price: float
-) -> float:
+def capped(world: World, bar: int, asset: int, side: float, market: float, price: float) -> float:
     """Price within what the bar has traded, never better than the market."""
     if side > 0.0:
         high = high_of(world)[bar, asset]

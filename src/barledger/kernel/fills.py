@@ -76,8 +76,16 @@ def fill_closing(
 
 @compiled
 def end_fill(
-    world: World, bar: int, asset: int, quantity: float, price: float, market: float,
-    amount: float, fee: float, order: int, closes: int,
+    world: World,
+    bar: int,
+    asset: int,
+    quantity: float,
+    price: float,
+    market: float,
+    amount: float,
+    fee: float,
+    order: int,
+    closes: int,
 ) -> None:
     """Record a fill and what follows from it."""
     units = quantity * contracts_of(world)[asset].multiplier

@@ -134,7 +134,7 @@ def fewest(world: World, bar: int, asset: int, level: float) -> float:
         quantity = min(middle * lot, held) if lot > 0.0 else middle
         after = equity - quantity * lost - fee_of(world, bar, asset, quantity, price)
         left = level - quantity * freed
-        if (meets(after, left) if lot > 0.0 else after >= left):
+        if meets(after, left) if lot > 0.0 else after >= left:
             high = middle
         else:
             low = middle
@@ -172,9 +172,7 @@ def call_margin(world: World, bar: int, prices: Floats) -> None:
     account = world.account
     policy = world.rules.margin_call
     if policy != MarginCall.WARN or account.breached == 0:
-        write_incident(
-            world, bar, -1, Incident.MARGIN_CALL, account.equity, account.maintenance
-        )
+        write_incident(world, bar, -1, Incident.MARGIN_CALL, account.equity, account.maintenance)
     account.breached = 1
     if policy == MarginCall.LIQUIDATE:
         liquidate(world, bar, prices)

@@ -263,8 +263,11 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
     is_frozen = world.rules.size_at == SizeAt.DECISION
     if is_frozen and target != 0.0:
         target = quantity_of(
-            world.rules.target_kind, target, close_of(world)[bar, asset],
-            contracts_of(world)[asset].multiplier, sizing_equity(world),
+            world.rules.target_kind,
+            target,
+            close_of(world)[bar, asset],
+            contracts_of(world)[asset].multiplier,
+            sizing_equity(world),
         )
     if target != target:
         counts_of(world)[Count.NO_SIZE] += 1

@@ -95,8 +95,15 @@ def money_room(world: World) -> float:
 
 @compiled
 def fit(
-    world: World, bar: int, asset: int, price: float, quantity: float,
-    unit: float, weight: float, room: float, scale: float,
+    world: World,
+    bar: int,
+    asset: int,
+    price: float,
+    quantity: float,
+    unit: float,
+    weight: float,
+    room: float,
+    scale: float,
 ) -> float:
     """Largest part of `quantity`, in lots, with unit · quantity + weight · fee ≤ room.
 
@@ -118,8 +125,14 @@ def fit(
 
 @compiled
 def bisect(
-    world: World, bar: int, asset: int, price: float, quantity: float,
-    unit: float, weight: float, room: float,
+    world: World,
+    bar: int,
+    asset: int,
+    price: float,
+    quantity: float,
+    unit: float,
+    weight: float,
+    room: float,
 ) -> float:
     """As `fit`, for a fee that is no straight line: on lots, or by 60 halvings."""
     lot = contracts_of(world)[asset].lot

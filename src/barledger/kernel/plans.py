@@ -96,9 +96,7 @@ def plan_target(world: World, order: LiveRow, market: float) -> int:
 
 
 @compiled
-def plan_difference(
-    world: World, order: LiveRow, quantity: float, reduces_only: bool
-) -> int:
+def plan_difference(world: World, order: LiveRow, quantity: float, reduces_only: bool) -> int:
     """Plan of a signed quantity: the part against the position closes, the rest opens."""
     held = positions_of(world)[order.asset].quantity
     contract = contracts_of(world)[order.asset]

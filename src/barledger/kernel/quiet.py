@@ -18,7 +18,6 @@ from barledger.kernel.types import (
     AccountKind,
     AccountRow,
     Floats,
-    MarginCheck,
     RulesRow,
 )
 from barledger.kernel.world import (

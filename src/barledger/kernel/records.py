@@ -44,8 +44,16 @@ def write_order(
 
 @compiled
 def write_fill(
-    world: World, bar: int, asset: int, order: int, quantity: float, price: float,
-    amount: float, fee: float, slippage: float, closes: int,
+    world: World,
+    bar: int,
+    asset: int,
+    order: int,
+    quantity: float,
+    price: float,
+    amount: float,
+    fee: float,
+    slippage: float,
+    closes: int,
 ) -> None:
     """Write one fill."""
     if world.fills_n > 0:

@@ -19,7 +19,7 @@ from barledger.kernel.ledger import (
     value,
 )
 from barledger.kernel.margin import sum_requirements
-from barledger.kernel.types import Category, EntryRow, FillRow, Floats
+from barledger.kernel.types import Category, EntryRow, FillRow, Floats, HoldingRow
 from barledger.kernel.world import (
     Rows,
     World,
@@ -34,15 +34,21 @@ CASH, SETTLED, EQUITY, GROSS, NET, INITIAL, MAINTENANCE = range(7)
 
 @compiled(entry=True)
 def replay(
-    worlds: Rows[World], fills: Rows[FillRow], entries: Rows[EntryRow], out: Floats, held: Floats
+    worlds: Rows[World],
+    fills: Rows[FillRow],
+    entries: Rows[EntryRow],
+    out: Floats,
+    holdings: Rows[HoldingRow],
 ) -> int:
     """Apply fills and entries in their order; write seven columns (T, 7) at each close.
 
-    `held` (T, N) takes the quantities held at each close, or has no rows.
+    `out` may have no rows. `holdings` takes what is held before the first bar (bar -1) and at each
+    close, as far as it has rows; returns how many rows there are in all.
     """
     world = worlds[0]
     fill = 0
     entry = 0
+    n = write_holdings(world, -1, holdings, 0)
     for bar in range(world.n_bars):
         start_bar(world, bar)
         while entry < entries.size and entries[entry].bar == bar and is_carried(entries[entry]):
@@ -67,8 +73,10 @@ def replay(
                 is_done = True
         if not is_marked:
             mark(world, close_of(world), bar)
-        write_close(world, bar, out, held)
-    return fill
+        n = write_holdings(world, bar, holdings, n)
+        if out.shape[0] > 0:
+            write_close(world, bar, out)
+    return n
 
 
 @compiled
@@ -110,9 +118,7 @@ def apply_entry(world: World, entry: EntryRow) -> None:
     elif entry.category == Category.VARIATION:
         settle_future(world, asset, entry.price)
     elif entry.category == Category.CASH_IN_LIEU:
-        move_cash(
-            world.account, close_quantity(world, asset, entry.quantity, entry.price)
-        )
+        move_cash(world.account, close_quantity(world, asset, entry.quantity, entry.price))
         if positions_of(world)[asset].quantity == 0.0:
             end_trade(world, asset)
     else:
@@ -120,7 +126,7 @@ def apply_entry(world: World, entry: EntryRow) -> None:
 
 
 @compiled
-def write_close(world: World, bar: int, out: Floats, quantities: Floats) -> None:
+def write_close(world: World, bar: int, out: Floats) -> None:
     """Write what the account looks like at its marks."""
     account = world.account
     value(world)
@@ -133,7 +139,20 @@ def write_close(world: World, bar: int, out: Floats, quantities: Floats) -> None
     out[bar, NET] = account.net
     out[bar, INITIAL] = account.initial
     out[bar, MAINTENANCE] = account.maintenance
-    if quantities.shape[0] > 0:
-        held = held_of(world)
-        for k in range(account.n_held):
-            quantities[bar, held[k]] = positions_of(world)[held[k]].quantity
+
+
+@compiled
+def write_holdings(world: World, bar: int, holdings: Rows[HoldingRow], n: int) -> int:
+    """Write a row for each position while there is room; returns how many there are now."""
+    held = held_of(world)
+    for k in range(world.account.n_held):
+        if n + k < holdings.size:
+            position = positions_of(world)[held[k]]
+            row = holdings[n + k]
+            row.bar = bar
+            row.asset = held[k]
+            row.quantity = position.quantity
+            row.average = position.average
+            row.mark = position.mark
+            row.worth = position.exposure * (position.mark - position.base)
+    return n + world.account.n_held

@@ -45,5 +45,3 @@ def entry_size(world: World, order: LiveRow, price: float, equity: float) -> flo
             return np.nan
         return number * equity / (order.distance * multiplier)
     return quantity_of(kind, number, price, multiplier, equity)
-
-

@@ -571,6 +571,17 @@ class IncidentRow(Protocol):
     kind: Int32
 
 
+class HoldingRow(Protocol):
+    """One position at a close. `worth`: what it adds to equity beside cash."""
+
+    quantity: float
+    average: float
+    mark: float
+    worth: float
+    bar: int
+    asset: int
+
+
 class MetricsRow(Protocol):
     """Running statistics of equity, without its history."""
 
@@ -614,3 +625,4 @@ EVENT, ORDER_IN = dtype_of(EventRow), dtype_of(OrderInRow)
 ACCOUNT, POSITION, LIVE = dtype_of(AccountRow), dtype_of(PositionRow), dtype_of(LiveRow)
 ORDER, FILL, ENTRY = dtype_of(OrderRow), dtype_of(FillRow), dtype_of(EntryRow)
 INCIDENT, METRICS = dtype_of(IncidentRow), dtype_of(MetricsRow)
+HOLDING = dtype_of(HoldingRow)

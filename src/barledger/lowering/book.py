@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from barledger.accounts import Cash
 from barledger.data.bars import Bars

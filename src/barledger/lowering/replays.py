@@ -1,10 +1,12 @@
 """What an account looked like at each close, by putting its records through the ledger again."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from barledger.kernel.types import HOLDING
 from barledger.lowering.book import put_book
 from barledger.lowering.drive import Run
 from barledger.lowering.memory import Memory
@@ -15,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closes:
-    """Columns (T,) at each close, and quantities held (T, N)."""
+    """Columns (T,): the account at each close."""
 
     cash: Floats
     settled: Floats
@@ -24,11 +26,24 @@ class Closes:
     net: Floats
     initial: Floats
     maintenance: Floats
-    quantities: Floats
 
 
-def replay_run(run: Run, *, with_quantities: bool = True) -> Closes:
+def replay_closes(run: Run) -> Closes:
     """Return what the account of a fully recorded run looked like at each close."""
+    table = np.empty((len(run.request.bars), 7))
+    _replay(run, table, np.empty(0, HOLDING))
+    return Closes(*(np.ascontiguousarray(column) for column in table.T))
+
+
+def replay_holdings(run: Run) -> npt.NDArray[Any]:
+    """Return what was held before the first bar (bar -1) and at each close, one row a position."""
+    no_table = np.empty((0, 7))
+    holdings = np.empty(_replay(run, no_table, np.empty(0, HOLDING)), HOLDING)
+    _replay(run, no_table, holdings)
+    return holdings
+
+
+def _replay(run: Run, table: Floats, holdings: npt.NDArray[Any]) -> int:
     from barledger.kernel.replay import replay
     from barledger.kernel.world import as_rows
 
@@ -38,8 +53,5 @@ def replay_run(run: Run, *, with_quantities: bool = True) -> Closes:
     for name in ("open", "close"):
         memory.put(name, getattr(request.bars, f"_{name}"))
     put_book(memory, request)
-    table = np.empty((len(request.bars), 7))
-    shape = request.bars.shape if with_quantities else (0, request.bars.shape[1])
-    quantities = np.zeros(shape)
-    replay(as_rows(memory.record), as_rows(run.fills), as_rows(run.entries), table, quantities)
-    return Closes(*(np.ascontiguousarray(column) for column in table.T), quantities)
+    fills, entries = as_rows(run.fills), as_rows(run.entries)
+    return int(replay(as_rows(memory.record), fills, entries, table, as_rows(holdings)))

@@ -16,6 +16,7 @@ from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.lowering.varying import Varying
 from barledger.options import (
+    WORDS,
     Fee,
     PercentFee,
     PercentOfCash,
@@ -31,7 +32,6 @@ from barledger.options import (
     TargetValue,
     TieredFee,
     Value,
-    WORDS,
 )
 from barledger.risk import RiskLimits
 
@@ -79,7 +79,9 @@ def put_terms(memory: Memory, request: Request) -> None:
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)
     rules["no_money"] = (
-        codes.Reason.INSUFFICIENT_MARGIN if rules["tests_margin"][0] else codes.Reason.INSUFFICIENT_CASH
+        codes.Reason.INSUFFICIENT_MARGIN
+        if rules["tests_margin"][0]
+        else codes.Reason.INSUFFICIENT_CASH
     )
     memory.put("contracts", _contracts(request))
     memory.put("settings", varying.table)
@@ -252,7 +254,9 @@ def _group_numbers(request: Request) -> list[int]:
             f"limits groups must name a group for each of the {len(assets)} assets (or None), "
             f"had {len(labels)}"
         )
-    numbers = {label: number for number, label in enumerate(dict.fromkeys(labels)) if label is not None}
+    numbers = {
+        label: number for number, label in enumerate(dict.fromkeys(labels)) if label is not None
+    }
     return [-1 if label is None else numbers[label] for label in labels]
 
 
@@ -332,5 +336,3 @@ def settlement_prices(bars: Bars) -> npt.NDArray[np.float64]:
     futures = [j for j, contract in enumerate(bars.contracts) if contract.kind == "future"]
     prices[np.ix_(is_last, futures)] = bars._close[np.ix_(is_last, futures)]
     return prices
-
-
