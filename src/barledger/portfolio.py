@@ -18,6 +18,7 @@ from barledger.lowering.varying import full
 from barledger.lowering.wishes import Wishes
 from barledger.options import Fee, PercentFee, Rules, Shares, Size, Slippage
 from barledger.result import Result
+from barledger.result.result import ACCOUNT, result_of
 from barledger.risk import RiskLimits
 from barledger.state import State
 
@@ -209,13 +210,7 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        first = np.argmax(~np.isnan(bars._close), axis=0)
-        entries = np.zeros(bars.shape, np.bool_)
-        entries[first, np.arange(bars.shape[1])] = True
-        wished = wishes.from_signals(
-            bars, "long", entries=entries, exits=None, short_entries=None, short_exits=None
-        )
-        return _simulate(bars, wished, as_size(size, bars), options)
+        return _simulate(bars, wishes.from_holding(bars), as_size(size, bars), options)
 
 
 from_signals = Portfolio.from_signals
@@ -228,24 +223,29 @@ def _simulate(bars: Bars, wished: Wishes, size: Size, options: "Options") -> Res
     """Fill in defaults, check what fits together, and run each account."""
     request = _request(bars, wished, size, dict(options))
     groups = _groups(options.get("groups"), bars)
-    cash = options.get("initial_cash", 100_000.0)
-    starts = options.get("start")
     if groups is None:
-        if not np.ndim(cash) == 0 or isinstance(starts, Sequence):
-            raise ValueError("several initial_cash or start values need groups")
-        return Result([run(request)], ("account",), ((*range(bars.shape[1]),),), request)
+        columns: tuple[tuple[int, ...], ...] = ((*range(bars.shape[1]),),)
+        return result_of([run(request)], (ACCOUNT,), columns, request)
     labels = tuple(dict.fromkeys(groups))
     columns = tuple(tuple(j for j, g in enumerate(groups) if g == label) for label in labels)
+    money = np.broadcast_to(np.asarray(options.get("initial_cash", 100_000.0), float), len(labels))
+    starts = _starts(options.get("start"), len(labels))
     runs = [
-        run(request.of(part, money))
-        for part, money in zip(columns, _money(cash, len(labels)), strict=True)
+        run(request.of(part, float(cash), start))
+        for part, cash, start in zip(columns, money, starts, strict=True)
     ]
-    return Result(runs, labels, columns, request)
+    return result_of(runs, labels, columns, request)
 
 
-def _money(cash: Any, n_accounts: int) -> list[float]:
-    money = np.broadcast_to(np.asarray(cash, np.float64), (n_accounts,))
-    return [float(amount) for amount in money]
+def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
+    if starts is None:
+        return [None] * n_accounts
+    if isinstance(starts, State) or len(starts) != n_accounts:
+        found = "one" if isinstance(starts, State) else len(starts)
+        raise ValueError(
+            f"start must be a list of one State for each of the {n_accounts} accounts, was {found}"
+        )
+    return list(starts)
 
 
 KNOWN = (
@@ -272,6 +272,7 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
     if not isinstance(account, Account):
         raise TypeError(f"account must be an account such as Cash(), was {account!r}")
     start = given.get("start")
+    _check_single(given, start)
     return Request(
         bars=bars,
         wishes=wished,
@@ -290,6 +291,15 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
         start=start if isinstance(start, State) else None,
         record=given.get("record", "full"),
     )
+
+
+def _check_single(given: dict[str, Any], start: Any) -> None:
+    """Several accounts' money or states need groups; money of several must match their number."""
+    several = np.ndim(given.get("initial_cash", 0.0)) > 0 or isinstance(start, Sequence)
+    if several and "groups" not in given:
+        raise ValueError("several initial_cash or start values need groups, one for each of them")
+    if start is not None and not isinstance(start, State | Sequence):
+        raise TypeError(f"start must be a State such as result.state, was {start!r}")
 
 
 def _initial_cash(given: dict[str, Any]) -> float:

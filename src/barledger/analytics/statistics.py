@@ -149,8 +149,14 @@ def period_returns(
     return returns
 
 
-def sortino(returns: Floats, per_year: float, risk_free: float = 0.0) -> float:
-    """Mean excess return over the root mean square of losses over all periods, a year."""
-    excess = returns - risk_free / per_year
-    downside = np.sqrt(np.mean(np.minimum(excess, 0.0) ** 2))
-    return float(excess.mean() * np.sqrt(per_year) / downside) if downside > 0.0 else np.nan
+def sortino(curve: Curve, returns: Floats, risk_free: float) -> float:
+    """Mean excess return over the root mean square of losses over all periods, a year.
+
+    Without a risk-free rate the sums that the curve has gathered do; `returns` may be empty then.
+    """
+    rate = risk_free / curve.per_year
+    square = curve.downside / curve.periods
+    if rate != 0.0:
+        square = float(np.mean(np.minimum(returns - rate, 0.0) ** 2))
+    excess = (curve.mean - rate) * np.sqrt(curve.per_year)
+    return float(excess / np.sqrt(square)) if square > 0.0 else np.nan

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barledger.analytics.pairing import LOT, OPEN, TRADE
+from barledger.kernel.types import FILL
 
 Rows = npt.NDArray[Any]
 
@@ -17,6 +18,7 @@ def pair_trades(
     marks: npt.NDArray[np.float64],
     *,
     is_fifo: bool,
+    start: Rows,
 ) -> Rows:
     """Return the trades of one account, in the order in which they ended; open ones last.
 
@@ -28,6 +30,8 @@ def pair_trades(
         Contract multiplier and last mark of each asset, (N,).
     is_fifo
         Pair each closing fill with the oldest opening fills; else one trade from flat to flat.
+    start
+        Rows of `HoldingRow`: what was held before the first bar; its trades have entry bar -1.
 
     Returns
     -------
@@ -36,6 +40,9 @@ def pair_trades(
     """
     from barledger.analytics.pairing import pair
 
+    if len(start):
+        fills, entries = np.concatenate([_bought(start), fills]), entries.copy()
+        entries["after"] += len(start)
     opens = np.zeros(len(multipliers), OPEN)
     opens["first"] = opens["last"] = -1
     openings = int(np.count_nonzero(fills["closes"] == 0))
@@ -44,3 +51,13 @@ def pair_trades(
     spare = np.zeros(1, np.int64)
     count = pair(fills, entries, multipliers, marks, is_fifo, opens, lots, trades, spare)
     return trades[:count].copy()
+
+
+def _bought(start: Rows) -> Rows:
+    """Return what was held at first as fills without fees."""
+    fills = np.zeros(len(start), FILL)
+    fills["asset"], fills["quantity"], fills["price"] = (
+        start[name] for name in ("asset", "quantity", "average")
+    )
+    fills["bar"] = -1
+    return fills

@@ -172,3 +172,23 @@ def _not_times(name: str, found: str) -> TypeError:
         f"{name} must be dates or datetimes (datetime64, or ISO text such as '2010-03-01' without "
         f"a zone), was {found}; nanoseconds since 1970 become dates by .astype('datetime64[ns]')"
     )
+
+
+def bar_of(times: Times, when: Any) -> int:
+    """Return the bar of a date or time, or a bar number as it is, counted from the end below 0."""
+    if isinstance(when, int | np.integer):
+        if not -len(times) <= when < len(times):
+            raise IndexError(f"no bar {when}: there are {len(times)}")
+        return int(when) % len(times)
+    first, stop = _edge(times, when, is_end=False), _edge(times, when, is_end=True)
+    assert first is not None
+    assert stop is not None
+    if stop == first + 1:
+        return first
+    if stop > first:
+        raise ValueError(
+            f"{stop - first} bars fall on {when}, from {shown(times[first])} to "
+            f"{shown(times[stop - 1])}: name one of them, by its time or its number"
+        )
+    near = ", ".join(shown(times[bar]) for bar in (first - 1, first) if 0 <= bar < len(times))
+    raise KeyError(f"no bar at {when}; the nearest are {near}")

@@ -40,7 +40,7 @@ class Request:
     start: State | None
     record: str
 
-    def of(self, columns: Sequence[int], cash: float) -> "Request":
+    def of(self, columns: Sequence[int], cash: float, start: State | None = None) -> "Request":
         """Return the part of the request for one account's columns."""
         names = [self.bars.assets[j] for j in columns]
         places = {column: place for place, column in enumerate(columns)}
@@ -65,6 +65,7 @@ class Request:
             ),
             events=None if self.events is None else self.events.of(names),
             initial_cash=cash,
+            start=start,
         )
 
 

@@ -77,6 +77,17 @@ def from_signals(bars: "Bars", direction: str, **given: Any) -> Wishes:
     return Wishes("signals", buffer, flags)
 
 
+def from_holding(bars: "Bars") -> Wishes:
+    """Return the wish to enter each asset on its first bar with a price."""
+    priced = ~np.isnan(bars._close)
+    entries = np.zeros(bars.shape, np.bool_)
+    columns = np.flatnonzero(priced.any(axis=0))
+    entries[np.argmax(priced[:, columns], axis=0), columns] = True
+    return from_signals(
+        bars, "long", entries=entries, exits=None, short_entries=None, short_exits=None
+    )
+
+
 def from_targets(bars: "Bars", targets: Any, unit: str) -> Wishes:
     """Return the wishes of target holdings; NaN leaves a holding alone."""
     _check.choice("unit", unit, UNITS)

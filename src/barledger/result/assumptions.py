@@ -1,0 +1,148 @@
+"""What a result rests on, in words: account, fills, costs, policies, data, versions."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from barledger.data.describe import span
+from barledger.instruments.calendar import periods_per_year
+from barledger.lowering.request import Request
+from barledger.options import Rules
+
+FILLS = {
+    "next_open": "orders of one bar fill at the open of the next",
+    "next_close": "orders of one bar fill at the close of the next",
+    "close": "orders fill at the close of the bar that made them",
+}
+LOOKS_AHEAD = "possible: a signal must be known before the close that it fills at"
+CALLS = {
+    "liquidate": "positions are closed at once until equity reaches the level required",
+    "next_open": "positions are closed at the next open if the call still stands",
+    "warn": "a breach is only recorded",
+}
+
+
+class Assumptions(dict[str, str]):
+    """Names and sentences; prints as a table."""
+
+    def __repr__(self) -> str:
+        width = max(map(len, self), default=0)
+        return "\n".join(f"{name:<{width}}  {text}" for name, text in self.items())
+
+    def _repr_html_(self) -> str:
+        rows = (
+            f"<tr><th style='text-align:left'>{escape(name)}</th>"
+            f"<td style='text-align:left'>{escape(text)}</td></tr>"
+            for name, text in self.items()
+        )
+        return f"<table>{''.join(rows)}</table>"
+
+
+def assumptions_of(request: Request, labels: tuple[str, ...]) -> Assumptions:
+    """Return what the result of a request rests on."""
+    return Assumptions(_sentences(request, bars_a_year(request)[1], labels))
+
+
+def bars_a_year(request: Request) -> tuple[float, str]:
+    """Return how many bars make a year, and how that was found."""
+    bars = request.bars
+    kinds = [contract.kind for contract in bars.contracts]
+    return periods_per_year(bars.time, kinds, bars.calendar)
+
+
+def _sentences(
+    request: Request, periods: str, labels: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    bars = request.bars
+    yield "account", account_line(request, len(labels))
+    yield "start", _start(request)
+    yield "size", _shown(request.size) if request.wishes.kind == "signals" else "as given"
+    yield "fills", _fills(request)
+    yield "look-ahead", "none" if request.fill != "close" else LOOKS_AHEAD
+    yield "fees", _shown(request.fees)
+    yield "slippage", _shown(request.slippage)
+    yield "margin", _margin(request)
+    yield "rules", _changed(request.rules)
+    yield "limits", _shown_fields(request.limits)
+    yield "financing", "none: no interest, borrow fee or dividend is charged or paid"
+    yield "events", "none" if request.events is None else _shown(request.events)
+    yield "prices", bars.adjustment and f"adjusted: {bars.adjustment}" or "raw, as traded"
+    yield "year", periods
+    calendar = bars.calendar or "none given: Monday to Friday"
+    yield "calendar", calendar
+    n_bars, n_assets = bars.shape
+    yield "data", f"{n_bars} bars of {n_assets} assets, {span(bars)}, sha256 {bars.digest[:16]}…"
+    yield "versions", _versions()
+
+
+def account_line(request: Request, n_accounts: int) -> str:
+    """Return the account, and how many there are of it."""
+    return f"{request.account!r}" + (f", {n_accounts} of them" if n_accounts > 1 else "")
+
+
+def _start(request: Request) -> str:
+    if request.start is None:
+        return f"{request.initial_cash:,.2f} in cash"
+    n = len(request.start.positions)
+    return f"{request.start.cash:,.2f} in cash and {n} position{'s' * (n != 1)}"
+
+
+def _fills(request: Request) -> str:
+    if request.price is None:
+        return FILLS[request.fill]
+    return "orders of one bar fill at the prices given" + (
+        " for the next" if request.fill != "close" else " for that bar"
+    )
+
+
+def _margin(request: Request) -> str:
+    account = request.account
+    if not hasattr(account, "margin_check"):
+        return "none"
+    when = {
+        "open_close": "tested at each open and close",
+        "close": "tested at each close",
+        "extremes": "tested at each open, low, high and close",
+    }[account.margin_check]
+    return f"{when}; {CALLS[account.margin_call]}"  # type: ignore[attr-defined]
+
+
+def _changed(rules: Rules) -> str:
+    """Return the policies that are not the default."""
+    default = Rules()
+    changed = [
+        f"{each.name}={_shown(getattr(rules, each.name))}"
+        for each in fields(rules)
+        if not np.array_equal(getattr(rules, each.name), getattr(default, each.name))
+    ]
+    return ", ".join(changed) or "the defaults: exits first, entries cut to what fits"
+
+
+def _shown_fields(limits: Any) -> str:
+    given = [
+        f"{each.name}={getattr(limits, each.name)!r}"
+        for each in fields(limits)
+        if getattr(limits, each.name) is not None
+    ]
+    return ", ".join(given) if len(given) > 1 else "none"
+
+
+def _shown(value: Any) -> str:
+    """Return an option in one line, arrays by their shape."""
+    if isinstance(value, np.ndarray):
+        return f"array{value.shape}"
+    with np.printoptions(threshold=6, edgeitems=2):
+        return " ".join(repr(value).split())
+
+
+def _versions() -> str:
+    import numba
+    import polars
+
+    from barledger import __version__
+
+    others = ", ".join(f"{each.__name__} {each.__version__}" for each in (numba, np, polars))
+    return f"barledger {__version__}, {others}"

@@ -1,0 +1,118 @@
+"""What an account looked like at each close, as polars frames by time."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from barledger.result.book import Book
+
+Floats = npt.NDArray[np.float64]
+
+
+def by_time(
+    books: Sequence[Book], times: Any, make: Callable[[Book], dict[str, Any]]
+) -> pl.DataFrame:
+    """Return columns by time; with several accounts, one below the other, and their labels."""
+    frames = []
+    for book in books:
+        head: dict[str, Any] = {"time": times[book.first : book.stop]}
+        if len(books) > 1:
+            head["account"] = pl.repeat(
+                book.label, book.stop - book.first, dtype=pl.String, eager=True
+            )
+        frames.append(pl.DataFrame({**head, **make(book)}))
+    return pl.concat(frames)
+
+
+def equity(book: Book) -> dict[str, Any]:
+    """Equity and how far it is below its peak."""
+    return {"equity": book.equity, "drawdown": drawdown(book)}
+
+
+def drawdown(book: Book) -> Floats:
+    """Return equity over its highest so far, less 1; flows move the peak in proportion."""
+    base = np.concatenate(([book.initial_equity], book.equity))
+    bars, amounts = book.flows
+    factor = np.ones(len(base))
+    for bar, amount in zip(bars, amounts, strict=True):
+        before = base[bar]
+        if before > 0.0 and before + amount > 0.0:
+            factor[bar + 1 :] *= before / (before + amount)
+    scaled = base * factor if len(bars) else base
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (scaled / np.maximum.accumulate(scaled) - 1.0)[1:]
+
+
+def cash(book: Book) -> dict[str, Any]:
+    """All cash, and how much of it has settled."""
+    closes = book.closes
+    return {
+        "cash": closes.cash,
+        "settled": closes.settled,
+        "unsettled": closes.cash - closes.settled,
+    }
+
+
+def margin(book: Book) -> dict[str, Any]:
+    """Requirements, what is free beyond them, what it could buy, and what a call asks for.
+
+    An unlimited account could buy without bound: infinity.
+    """
+    closes = book.closes
+    free = closes.settled if book.kind == "Cash" else closes.equity - closes.initial
+    power = np.maximum(free, 0.0) / book.opening_rate
+    lacking = np.maximum(closes.maintenance - closes.equity, 0.0)
+    return {
+        "initial": closes.initial,
+        "maintenance": closes.maintenance,
+        "free": free,
+        "buying_power": np.full(len(free), np.inf) if book.kind == "Unlimited" else power,
+        "call_amount": np.where(closes.maintenance > 0.0, lacking, 0.0),
+    }
+
+
+def exposure(book: Book) -> dict[str, Any]:
+    """Market value of what is held: gross, net, long, and short (at most 0)."""
+    closes = book.closes
+    return {
+        "gross": closes.gross,
+        "net": closes.net,
+        "long": 0.5 * (closes.gross + closes.net),
+        "short": 0.5 * (closes.net - closes.gross),
+    }
+
+
+def returns(book: Book) -> dict[str, Any]:
+    """Return of each bar, a fraction."""
+    return {"return": book.returns}
+
+
+def drawdowns(book: Book, times: Any) -> pl.DataFrame:
+    """Return each stretch below the peak: where it began, how deep it went, when it was made good."""
+    fall = drawdown(book)
+    under = np.concatenate(([False], fall < 0.0, [False]))
+    edges = np.flatnonzero(np.diff(under.astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    valleys = [first + int(np.argmin(fall[first:end])) for first, end in zip(starts, ends)]
+    clock = pl.Series("time", times[book.first : book.stop])
+
+    def at(bars: Any) -> pl.Series:
+        index = pl.Series(np.asarray(bars, np.int64))
+        return clock.gather(index.set((index < 0) | (index >= len(fall)), None))
+
+    return pl.DataFrame(
+        {
+            "account": pl.repeat(book.label, len(starts), dtype=pl.String, eager=True),
+            "peak_time": at(starts - 1),
+            "valley_time": at(valleys),
+            "recovery_time": at(ends),
+            "depth": fall[np.asarray(valleys, np.int64)],
+            "bars": (ends - starts).astype(np.int64),
+            "status": pl.Series(["open", "recovered"], dtype=pl.String).gather(
+                (ends < len(fall)).astype(np.int64)
+            ),
+        }
+    )

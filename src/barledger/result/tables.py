@@ -1,0 +1,234 @@
+"""Records as polars frames: labels instead of codes, one row a record, accounts one below the other."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from barledger.kernel import types as codes
+from barledger.result.book import Book
+
+Rows = npt.NDArray[Any]
+Times = npt.NDArray[Any]
+
+
+class Labels:
+    """Times and names of the bars that the records count in."""
+
+    def __init__(self, times: Times, assets: Sequence[str]) -> None:
+        self.times = pl.Series("time", times)
+        self.assets = pl.Series("asset", list(assets), dtype=pl.String)
+
+    def time_of(self, bars: Rows) -> pl.Series:
+        """Return the time of each bar number; null below 0."""
+        return self.times.gather(_index(bars))
+
+    def asset_of(self, book: Book, columns: Rows) -> pl.Series:
+        """Return the name of each of an account's columns; null below 0."""
+        return self.assets.gather(_index(np.where(columns < 0, -1, book.columns[columns])))
+
+    def where(self, book: Book, rows: Rows) -> dict[str, Any]:
+        """Return the columns with which every record begins."""
+        return {
+            "time": self.time_of(rows["bar"]),
+            "bar": rows["bar"].astype(np.int64),
+            "account": pl.repeat(book.label, len(rows), dtype=pl.String, eager=True),
+            "asset": self.asset_of(book, rows["asset"]),
+        }
+
+
+def stacked(books: Sequence[Book], make: Callable[[Book], pl.DataFrame]) -> pl.DataFrame:
+    """Return the accounts' frames one below the other."""
+    return pl.concat([make(book) for book in books])
+
+
+def orders(book: Book, labels: Labels) -> pl.DataFrame:
+    """Return orders in the order of their numbers; those still waiting come last, as expired."""
+    book.need("full")
+    rows = np.concatenate([book.orders, _expired(book)])
+    first = first_order(book)
+    filled = np.zeros(len(rows))
+    np.add.at(filled, book.fills["order"] - first, book.fills["quantity"])
+    return pl.DataFrame(
+        {
+            **labels.where(book, rows),
+            "order": np.arange(first, first + len(rows)),
+            "quantity": _known(rows["quantity"]),
+            "filled": filled,
+            "price": _known(rows["price"]),
+            "state": words(codes.State, rows["state"]),
+            "reason": words(codes.Reason, rows["reason"]),
+            "cause": words(codes.Cause, rows["cause"]),
+            "placed": labels.time_of(rows["placed"]),
+        }
+    )
+
+
+def first_order(book: Book) -> int:
+    """Return the number of a book's first order: its place among all of the account's orders."""
+    whole = book.whole or book
+    return int(np.searchsorted(whole.orders["bar"], book.first))
+
+
+def _expired(book: Book) -> Rows:
+    """Return rows for the orders that wait after the last bar."""
+    waiting = book.waiting[np.lexsort((book.waiting["asset"], book.waiting["placed"]))]
+    rows = np.zeros(len(waiting), codes.ORDER)
+    for name in ("placed", "asset", "cause"):
+        rows[name] = waiting[name]
+    rows["quantity"] = rows["price"] = np.nan
+    rows["bar"] = book.stop - 1
+    rows["state"] = codes.State.EXPIRED
+    rows["reason"] = codes.Reason.END_OF_DATA
+    return rows
+
+
+def fills(book: Book, labels: Labels) -> pl.DataFrame:
+    """Return fills in the order in which they happened."""
+    book.need("full")
+    rows = book.fills
+    whole = book.whole or book
+    return pl.DataFrame(
+        {
+            **labels.where(book, rows),
+            "order": rows["order"].astype(np.int64),
+            "quantity": rows["quantity"],
+            "price": rows["price"],
+            "fee": rows["fee"],
+            "slippage": rows["slippage"],
+            "amount": rows["amount"],
+            "closes": rows["closes"] != 0,
+            "reason": words(codes.Cause, whole.orders["cause"][rows["order"]], none=None),
+        }
+    )
+
+
+def rejections(book: Book, labels: Labels) -> pl.DataFrame:
+    """Return the orders that did not fill in full, and why."""
+    table = orders(book, labels).filter(pl.col("reason").is_not_null())
+    names = ("time", "bar", "account", "asset", "reason")
+    extra = ("order", "state", "price", "cause")
+    return table.select(
+        *names, pl.col("quantity").alias("wanted"), pl.col("filled").alias("done"), *extra
+    )
+
+
+def trades(book: Book, labels: Labels) -> pl.DataFrame:
+    """Return trades, those still open last, valued at their last mark."""
+    rows = book.trades
+    paid = np.abs(rows["quantity"] * rows["entry_price"]) * book.multipliers[rows["asset"]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = np.where(paid > 0.0, rows["pnl"] / paid, np.nan)
+    return pl.DataFrame(
+        {
+            "account": pl.repeat(book.label, len(rows), dtype=pl.String, eager=True),
+            "asset": labels.asset_of(book, rows["asset"]),
+            "direction": _choose(rows["quantity"] > 0.0, "long", "short"),
+            "quantity": rows["quantity"],
+            "entry_time": labels.time_of(rows["entry_bar"]),
+            "entry_price": rows["entry_price"],
+            "exit_time": labels.time_of(rows["exit_bar"]),
+            "exit_price": _known(rows["exit_price"]),
+            "fees": rows["fees"],
+            "pnl": rows["pnl"],
+            "return": gain,
+            "status": _choose(rows["exit_bar"] >= 0, "closed", "open"),
+            "entry_bar": _bar(rows["entry_bar"]),
+            "exit_bar": _bar(rows["exit_bar"]),
+        }
+    )
+
+
+def positions(book: Book, labels: Labels) -> pl.DataFrame:
+    """Return what was held at each close, one row a position."""
+    rows = book.holdings[book.holdings["bar"] >= book.first]
+    units = rows["quantity"] * book.multipliers[rows["asset"]]
+    return pl.DataFrame(
+        {
+            **labels.where(book, rows),
+            "quantity": rows["quantity"],
+            "average": rows["average"],
+            "price": rows["mark"],
+            "value": units * rows["mark"],
+            "unrealised": units * (rows["mark"] - rows["average"]),
+        }
+    )
+
+
+def ledger(book: Book, labels: Labels) -> pl.DataFrame:
+    """Return every movement of cash, in the order in which it was made.
+
+    Summed in this order from the initial cash they give the cash at every instant, to the bit.
+    """
+    book.need("full")
+    fills, entries = book.fills, book.entries
+    n_fills, n_entries = len(fills), len(entries)
+    whole = book.whole or book
+    first = int(np.searchsorted(whole.fills["bar"], book.first))
+    rows = np.zeros(n_entries + 2 * n_fills, codes.ENTRY)
+    rows[:n_entries] = entries
+    for part in (rows[n_entries : n_entries + n_fills], rows[n_entries + n_fills :]):
+        for name in ("bar", "asset", "quantity", "price"):
+            part[name] = fills[name]
+        part["category"] = codes.Category.TRADE
+    rows["amount"][n_entries:] = np.concatenate([fills["amount"], -fills["fee"]])
+    rows["category"][n_entries + n_fills :] = codes.Category.FEE
+    turns = np.arange(n_fills) + first + 0.25
+    turn = np.concatenate([entries["after"], turns, turns + 0.25])
+    order = np.concatenate([np.full(n_entries, -1), fills["order"], fills["order"]])
+    kept = np.argsort(turn, kind="stable")
+    moves = (rows["amount"] != 0.0) | (rows["category"] == codes.Category.SPLIT)
+    kept = kept[moves[kept]]
+    rows = rows[kept]
+    return pl.DataFrame(
+        {
+            **labels.where(book, rows),
+            "category": words(codes.Category, rows["category"], none=None),
+            "amount": rows["amount"],
+            "order": _bar(order[kept]),
+            "quantity": rows["quantity"],
+            "price": rows["price"],
+        }
+    )
+
+
+def incidents(book: Book, labels: Labels) -> pl.DataFrame:
+    """Return what is worth knowing and is neither an order nor a movement of cash."""
+    book.need("full")
+    rows = book.incidents
+    return pl.DataFrame(
+        {
+            **labels.where(book, rows),
+            "kind": words(codes.Incident, rows["kind"], none=None),
+            "amount": rows["amount"],
+            "level": _known(rows["level"]),
+        }
+    )
+
+
+def words(enum: Any, numbers: Rows, none: str | None = "none") -> pl.Series:
+    """Return codes as words; the word `none` becomes null."""
+    names = [str(member.name.lower()) for member in enum]
+    names = [None if name == none else name for name in names]  # type: ignore[misc]
+    return pl.Series(names, dtype=pl.String).gather(numbers.astype(np.int64))
+
+
+def _index(numbers: Rows) -> pl.Series:
+    """Return numbers to gather by; null below 0."""
+    return _bar(numbers)
+
+
+def _bar(numbers: Rows) -> pl.Series:
+    series = pl.Series(np.asarray(numbers, np.int64))
+    return series.set(series < 0, None)
+
+
+def _known(numbers: Rows) -> pl.Series:
+    """Return numbers with null for NaN: not known, or not there."""
+    return pl.Series(np.ascontiguousarray(numbers), nan_to_null=True)
+
+
+def _choose(flags: Rows, yes: str, no: str) -> pl.Series:
+    return pl.Series([no, yes], dtype=pl.String).gather(flags.astype(np.int64))
