@@ -1,6 +1,7 @@
 """Checks shared by every option class: each error says what was wrong, found and expected."""
 
 from collections.abc import Iterable
+from dataclasses import MISSING, fields
 from typing import Any
 
 import numpy as np
@@ -45,3 +46,16 @@ def as_floats(name: str, value: Any) -> npt.NDArray[np.float64]:
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be a number or an array of numbers, was {array.dtype} data")
     return array.astype(np.float64, copy=False)
+
+
+def shown(value: Any, *, full: bool = False) -> str:
+    """Return a frozen option as the call that makes it; `full` names the defaults too."""
+    parts = []
+    for each in fields(value):
+        given = getattr(value, each.name)
+        default = each.default
+        is_default = default is not MISSING and type(given) is type(default) and given == default
+        if full or not is_default:
+            text = f"array{given.shape}" if isinstance(given, np.ndarray) else repr(given)
+            parts.append(f"{each.name}={text}")
+    return f"{type(value).__name__}({', '.join(parts)})"

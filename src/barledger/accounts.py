@@ -11,16 +11,19 @@ MarginCall = Literal["liquidate", "next_open", "warn"]
 Bankruptcy = Literal["debt", "floor_at_zero"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Account:
     """What every account shares; use one of its kinds."""
+
+    def __repr__(self) -> str:
+        return _check.shown(self)
 
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cash(Account):
     """Fully paid longs only: no borrowing, no shorts, no futures.
 
@@ -40,7 +43,7 @@ class Cash(Account):
     Examples
     --------
     >>> Cash(settlement_days=1)
-    Cash(settlement_days=1, unsettled='wait', bankruptcy='debt')
+    Cash(settlement_days=1)
     """
 
     settlement_days: int | Literal["by_date"] = 0
@@ -63,7 +66,7 @@ class Cash(Account):
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Margined(Account):
     """Policies of every account that tests maintenance."""
 
@@ -87,7 +90,7 @@ class _Margined(Account):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RegT(_Margined):
     """US margin account: half down, a quarter to hold, shorts beside their proceeds.
 
@@ -145,7 +148,7 @@ class RegT(_Margined):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PortfolioMargin(_Margined):
     """The plain leverage account: gross value of securities up to `max_leverage` times equity.
 
@@ -183,7 +186,7 @@ class PortfolioMargin(_Margined):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FuturesMargin(_Margined):
     """Futures only: each contract's initial margin to open, its maintenance to hold.
 
@@ -216,7 +219,7 @@ class FuturesMargin(_Margined):
         return {**_Margined.rules(self), "account": codes.AccountKind.FUTURES_MARGIN}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Unlimited(Account):
     """Research only: everything may be opened; debt and negative equity are flagged, never stopped."""
 

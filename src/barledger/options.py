@@ -14,7 +14,7 @@ from barledger import _check
 from barledger._check import Number
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Option:
     """Compares by value, arrays included."""
 
@@ -25,6 +25,9 @@ class _Option:
         return all(_same(a, b) for a, b in pairs)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return _check.shown(self)
 
     def map(self, part: Callable[[Any], Any]) -> Self:
         """Return the option with a function applied to each of its numbers."""
@@ -38,12 +41,12 @@ def _same(a: Any, b: Any) -> bool:
     return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Size(_Option):
     """How much an entry wants; use one of its kinds. NaN is no entry, infinity all that fits."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _OneNumber(Size):
     value: Number
 
@@ -51,22 +54,22 @@ class _OneNumber(Size):
         _check.at_least(f"{type(self).__name__} size", self.value, 0.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Shares(_OneNumber):
     """So many shares, contracts or coins."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Value(_OneNumber):
     """So much money's worth, at the price before slippage."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PercentOfEquity(_OneNumber):
     """A fraction of equity: 0.1 is 10 %. Above 1 borrows where the account allows it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PercentOfCash(_OneNumber):
     """A fraction of what is free at the order's turn, fees included; 1 is all that fits."""
 
@@ -77,22 +80,22 @@ class PercentOfCash(_OneNumber):
             raise ValueError(f"PercentOfCash size must be at most 1, was {np.nanmax(value):g}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TargetShares(_OneNumber):
     """Buy or sell up to so many shares held."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TargetValue(_OneNumber):
     """Buy or sell up to so much money's worth held."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TargetPercent(_OneNumber):
     """Buy or sell up to a fraction of equity held."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Risk(Size):
     """Lose a fraction of equity if the price moves `distance` against the entry.
 
@@ -114,7 +117,7 @@ class Risk(Size):
         _check.at_least("Risk distance", self.distance, 0.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VolatilityTarget(Size):
     """Hold the fraction of equity that would have had this yearly volatility of late.
 
@@ -142,12 +145,12 @@ class VolatilityTarget(Size):
             raise ValueError(f"VolatilityTarget window must be >= 2, was {self.window}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fee(_Option):
     """What a fill costs beside its price; use one of its kinds."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PercentFee(Fee):
     """A fraction of notional: 0.0005 is 5 basis points.
 
@@ -170,7 +173,7 @@ class PercentFee(Fee):
             _check.at_least(f"fees {name}" if name != "rate" else "fees", getattr(self, name), 0.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PerUnitFee(Fee):
     """Money a share or contract, with a minimum and a maximum an order.
 
@@ -199,7 +202,7 @@ class PerUnitFee(Fee):
             _check.at_least(f"fees {name}", getattr(self, name), 0.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TieredFee(Fee):
     """A fraction of notional that depends on how much is traded.
 
@@ -240,7 +243,7 @@ class TieredFee(Fee):
         _check.at_least("TieredFee rates", table[:, 1], 0.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Slippage(_Option):
     """How much worse than the bar's price a fill is: the parts add up, then the tick rounds.
 
@@ -284,7 +287,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Rules(_Option):
     """Every named policy of the engine; the defaults are the careful ones.
 

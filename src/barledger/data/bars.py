@@ -220,18 +220,23 @@ class Bars:
         )
 
     @classmethod
-    def sample(cls) -> "Bars":
+    def sample(cls, *, contracts: Contracts = None) -> "Bars":
         """Return real daily prices that come with the package: five US stocks, 2000 to 2013.
 
         Raw open, high, low, close and volume of AAPL, FB, GOOG, IBM and MSFT, with their splits.
         Dividends are not in them. FB and GOOG were listed later: NaN before.
+
+        Parameters
+        ----------
+        contracts
+            As in `from_arrays`; None: stocks that trade in fractions of a share too.
 
         Examples
         --------
         >>> Bars.sample().assets
         ('AAPL', 'FB', 'GOOG', 'IBM', 'MSFT')
         """
-        return cls.from_parquet(SAMPLE, calendar="XNYS")
+        return cls.from_parquet(SAMPLE, calendar="XNYS", contracts=contracts)
 
     @property
     def open(self) -> Floats | None:

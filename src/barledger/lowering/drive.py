@@ -42,6 +42,7 @@ def run(request: Request, *, skips: bool = True, stops: tuple[int, ...] = ()) ->
 
     `skips=False` visits every bar and `stops` cuts the run at bars; neither changes a bit.
     """
+    import barledger._notice  # noqa: F401  listens to the compiler
     from barledger.kernel.simulate import simulate
     from barledger.kernel.world import as_rows
 

@@ -1,5 +1,6 @@
 """What a result rests on, in words: account, fills, costs, policies, data, versions."""
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
 from html import escape
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from barledger import _check
 from barledger.data.describe import span
 from barledger.instruments.calendar import periods_per_year
 from barledger.lowering.request import Request
@@ -30,7 +32,13 @@ class Assumptions(dict[str, str]):
 
     def __repr__(self) -> str:
         width = max(map(len, self), default=0)
-        return "\n".join(f"{name:<{width}}  {text}" for name, text in self.items())
+        gap = " " * (width + 2)
+        return "\n".join(
+            textwrap.fill(
+                f"{name:<{width}}  {text}", 100, subsequent_indent=gap, break_on_hyphens=False
+            )
+            for name, text in self.items()
+        )
 
     def _repr_html_(self) -> str:
         rows = (
@@ -57,7 +65,8 @@ def _sentences(
     request: Request, periods: str, labels: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
     bars = request.bars
-    yield "account", account_line(request, len(labels))
+    many = f", {len(labels)} of them" if len(labels) > 1 else ""
+    yield "account", _check.shown(request.account, full=True) + many
     yield "start", _start(request)
     yield "size", _shown(request.size) if request.wishes.kind == "signals" else "as given"
     yield "fills", _fills(request)
@@ -132,10 +141,7 @@ def _shown_fields(limits: Any) -> str:
 
 def _shown(value: Any) -> str:
     """Return an option in one line, arrays by their shape."""
-    if isinstance(value, np.ndarray):
-        return f"array{value.shape}"
-    with np.printoptions(threshold=6, edgeitems=2):
-        return " ".join(repr(value).split())
+    return f"array{value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
 
 def _versions() -> str:
