@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 import barledger as bl
@@ -19,14 +21,19 @@ SHOWN = (
 PERCENT = ("total_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure")
 
 
-def simulate(bars: bl.Bars, fast: int, slow: int, cash: float) -> bl.Result:
-    """Buy when the fast average crosses above the slow one, sell short when below.
+Signals = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
-    Averages are of split-adjusted closes; orders trade raw prices.
-    """
+
+def signals_of(bars: bl.Bars, fast: int, slow: int) -> Signals:
+    """Return where the fast average of split-adjusted closes crosses above, and below, the slow."""
     closes = bars.split_adjusted().close
     quick, calm = moving_average(closes, fast), moving_average(closes, slow)
-    up, down = crossed_above(quick, calm), crossed_below(quick, calm)
+    return crossed_above(quick, calm), crossed_below(quick, calm)
+
+
+def simulate(bars: bl.Bars, signals: Signals, cash: float) -> bl.Result:
+    """Be long after a cross above and short after one below, on raw prices."""
+    up, down = signals
     return bl.Portfolio.from_signals(
         bars,
         entries=up,
@@ -55,10 +62,10 @@ def load(path: str | None) -> bl.Bars:
 def run(path: str | None, fast: int, slow: int, cash: float, out: TextIO = sys.stdout) -> None:
     """Run the demonstration and print what a researcher would look at."""
     bars = load(path)
-    result = simulate(bars, fast, slow, cash)
-    result.stats()  # everything compiled or loaded before the clock starts
+    signals = signals_of(bars, fast, slow)
+    simulate(bars, signals, cash)  # compiled, or loaded from disk, before the clock starts
     began = time.perf_counter()
-    result = simulate(bars, fast, slow, cash)
+    result = simulate(bars, signals, cash)
     seconds = time.perf_counter() - began
     with pl.Config(
         tbl_rows=40, tbl_cols=20, tbl_width_chars=110, tbl_hide_dataframe_shape=True,
@@ -68,8 +75,8 @@ def run(path: str | None, fast: int, slow: int, cash: float, out: TextIO = sys.s
             print(f"\n{title}\n{text}", file=out)
     cells = bars.shape[0] * bars.shape[1]
     print(
-        f"\nFrom signals to result in {seconds * 1e3:.1f} ms: {cells:,} asset-bars, "
-        f"{seconds / cells * 1e9:.0f} ns each, signals included.",
+        f"\nSimulated in {seconds * 1e3:.2f} ms: {cells:,} asset-bars, "
+        f"{seconds / cells * 1e9:.0f} ns each.",
         file=out,
     )
 
