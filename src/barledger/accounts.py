@@ -1,5 +1,6 @@
 """Accounts: small frozen classes that say what may be opened and what must be held."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,12 +13,12 @@ Bankruptcy = Literal["debt", "floor_at_zero"]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Account(ABC):
     """What every account shares; use one of its kinds."""
 
+    @abstractmethod
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

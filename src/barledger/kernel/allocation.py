@@ -76,7 +76,8 @@ def order_value(world: World, bar: int, order: LiveRow) -> float:
     quantity = order.close
     if order.side != 0:
         quantity += order.side * cut(abs(order.open), contract.lot)
-    return quantity * contract.multiplier * fill_of(world)[bar, order.asset]
+    price: float = fill_of(world)[bar, order.asset]
+    return quantity * contract.multiplier * price
 
 
 @compiled

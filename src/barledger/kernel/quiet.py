@@ -167,8 +167,9 @@ def price_at(world: World, bar: int, asset: int, instant: int) -> float:
     position = positions_of(world)[asset]
     if instant == EXTREME:
         table = low_of(world) if position.quantity > 0.0 else high_of(world)
-        return table[bar, asset]
-    price = close_of(world)[bar, asset] if instant == CLOSE else np.nan
+        extreme: float = table[bar, asset]
+        return extreme
+    price: float = close_of(world)[bar, asset] if instant == CLOSE else np.nan
     if price != price and world.rules.has_open != 0:
         price = open_of(world)[bar, asset]
     return price if price == price else position.mark

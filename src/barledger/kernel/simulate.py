@@ -16,7 +16,7 @@ from barledger.kernel.quiet import (
     run_quiet,
 )
 from barledger.kernel.records import has_room, write_entry
-from barledger.kernel.types import Category, Fill
+from barledger.kernel.types import Category, Fill, Floats
 from barledger.kernel.world import (
     Rows,
     World,
@@ -126,7 +126,7 @@ def visit(world: World, bar: int, cell: int) -> int:
 
 
 @compiled
-def end_bar(world: World, bar: int, closes: Rows[float]) -> None:
+def end_bar(world: World, bar: int, closes: Floats) -> None:
     """Mark at the close, settle futures, test margin and losses, record equity."""
     mark(world, closes, bar)
     if world.settlement_bars_n > 0 and world.account.n_held > 0:

@@ -12,7 +12,8 @@ def cut(quantity: float, lot: float) -> float:
     """Whole lots in an unsigned quantity; any quantity where there is no lot."""
     if lot == 0.0:
         return quantity
-    return np.floor(quantity / lot + 1e-9) * lot
+    lots: float = np.floor(quantity / lot + 1e-9)
+    return lots * lot
 
 
 @compiled
