@@ -154,7 +154,7 @@ def maintenance_base(world: World, bar: int, contract: ContractRow, side: float)
 def safe_price(world: World, bar: int) -> float:
     """Price that an account holding only asset 0 must not pass, or it may fail a test.
 
-    It must stay above for a long, below for a short: cash + exposure · (p − base) against a
+    It must stay above for a long, below for a short: cash + exposure · (p - base) against a
     requirement bounded by a line in p, and a touch more. NaN where there is no such price.
     """
     rules = world.rules
