@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from barledger import _check
-from barledger.kernel import types as codes
+from barledger.kernel import codes
 
 MarginCheck = Literal["open_close", "close", "extremes"]
 MarginCall = Literal["liquidate", "next_open", "warn"]

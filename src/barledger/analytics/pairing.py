@@ -3,7 +3,8 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.types import Category, EntryRow, FillRow, Floats, Ints, dtype_of
+from barledger.kernel.codes import Category
+from barledger.kernel.types import EntryRow, FillRow, Floats, Ints, dtype_of
 from barledger.kernel.world import Rows
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Sequence, Stage
 from barledger.kernel.sizing import cut
-from barledger.kernel.types import Floats, Ints, LiveRow, Sequence, Stage
+from barledger.kernel.types import Floats, Ints, LiveRow
 from barledger.kernel.world import (
     World,
     contracts_of,

@@ -3,7 +3,8 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.types import ContractRow, FeeForm, Setting
+from barledger.kernel.codes import FeeForm, Setting
+from barledger.kernel.types import ContractRow
 from barledger.kernel.world import World, contracts_of, high_of, low_of, settings_of, values_of
 
 

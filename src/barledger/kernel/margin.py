@@ -3,17 +3,10 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import AccountKind, InstrumentKind, Setting
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import money_zero
-from barledger.kernel.types import (
-    RELATIVE,
-    AccountKind,
-    AccountRow,
-    ContractRow,
-    InstrumentKind,
-    RulesRow,
-    Setting,
-)
+from barledger.kernel.types import RELATIVE, AccountRow, ContractRow, RulesRow
 from barledger.kernel.world import World, contracts_of, held_of, positions_of
 
 

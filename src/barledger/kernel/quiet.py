@@ -8,18 +8,12 @@ shown must not be seen.
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import AccountKind
 from barledger.kernel.ledger import mark, value
 from barledger.kernel.limits import is_below, loss_level
 from barledger.kernel.margin import maintenance_of, safe_price
 from barledger.kernel.metrics import feed
-from barledger.kernel.types import (
-    BLOCK,
-    RELATIVE,
-    AccountKind,
-    AccountRow,
-    Floats,
-    RulesRow,
-)
+from barledger.kernel.types import BLOCK, RELATIVE, AccountRow, Floats, RulesRow
 from barledger.kernel.world import (
     World,
     buffer_of,

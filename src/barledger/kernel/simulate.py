@@ -2,6 +2,7 @@
 
 from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
+from barledger.kernel.codes import Category, Fill
 from barledger.kernel.forced import test_margin
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
@@ -16,7 +17,7 @@ from barledger.kernel.quiet import (
     run_quiet,
 )
 from barledger.kernel.records import has_room, write_entry
-from barledger.kernel.types import Category, Fill, Floats
+from barledger.kernel.types import Floats
 from barledger.kernel.world import (
     Rows,
     World,

@@ -3,7 +3,8 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.types import LiveRow, SizeKind
+from barledger.kernel.codes import SizeKind
+from barledger.kernel.types import LiveRow
 from barledger.kernel.world import World, contracts_of
 
 

@@ -9,8 +9,9 @@ from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.instruments import calendar
 from barledger.instruments.contract import Contract
-from barledger.kernel import types as codes
-from barledger.kernel.types import CONTRACT, EVENT, RULES, Setting
+from barledger.kernel import codes
+from barledger.kernel.codes import Setting
+from barledger.kernel.types import CONTRACT, EVENT, RULES
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request

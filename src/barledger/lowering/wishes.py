@@ -10,7 +10,8 @@ import numpy.typing as npt
 from barledger import _check
 from barledger.data.foreign import as_polars, is_frame
 from barledger.data.stamps import as_stamps
-from barledger.kernel.types import ORDER_IN, Flag
+from barledger.kernel.codes import Flag
+from barledger.kernel.types import ORDER_IN
 from barledger.lowering import aligned
 
 if TYPE_CHECKING:
