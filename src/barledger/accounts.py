@@ -1,10 +1,11 @@
 """Accounts: small frozen classes that say what may be opened and what must be held."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from barledger import _check
-from barledger.kernel import types as codes
+from barledger.kernel import codes
 
 MarginCheck = Literal["open_close", "close", "extremes"]
 MarginCall = Literal["liquidate", "next_open", "warn"]
@@ -12,15 +13,15 @@ Bankruptcy = Literal["debt", "floor_at_zero"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Account:
+class Account(ABC):
     """What every account shares; use one of its kinds."""
 
     def __repr__(self) -> str:
         return _check.shown(self)
 
+    @abstractmethod
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,7 +10,7 @@ import numpy as np
 from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.data.events import Events
-from barledger.kernel import types as codes
+from barledger.kernel import codes
 from barledger.lowering import wishes
 from barledger.lowering.drive import Run, run
 from barledger.lowering.replays import replay_closes, replay_holdings

@@ -3,7 +3,8 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.types import Category, EntryRow, FillRow, Floats, Ints, dtype_of
+from barledger.kernel.codes import Category
+from barledger.kernel.types import EntryRow, FillRow, Floats, Ints, dtype_of
 from barledger.kernel.world import Rows
 
 
@@ -310,19 +311,19 @@ def end_open(
         return n + 1
     lot = trade.first
     while lot >= 0:
-        row = lots[lot]
+        opening = lots[lot]
         n = write_trade(
             trades,
             n,
             asset,
-            row.quantity,
-            int(row.bar),
-            row.price,
+            opening.quantity,
+            int(opening.bar),
+            opening.price,
             -1,
             mark,
-            row.fee,
+            opening.fee,
             multipliers[asset],
         )
         trades[n - 1].exit_price = np.nan
-        lot = row.next
+        lot = opening.next
     return n

@@ -3,8 +3,9 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Sequence, Stage
 from barledger.kernel.sizing import cut
-from barledger.kernel.types import Floats, Ints, LiveRow, Sequence, Stage
+from barledger.kernel.types import Floats, Ints, LiveRow
 from barledger.kernel.world import (
     World,
     contracts_of,
@@ -76,7 +77,8 @@ def order_value(world: World, bar: int, order: LiveRow) -> float:
     quantity = order.close
     if order.side != 0:
         quantity += order.side * cut(abs(order.open), contract.lot)
-    return quantity * contract.multiplier * fill_of(world)[bar, order.asset]
+    price: float = fill_of(world)[bar, order.asset]
+    return quantity * contract.multiplier * price
 
 
 @compiled

@@ -3,6 +3,7 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import AccountKind, Category, Cause, EventKind, Incident, SizeKind
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
@@ -17,16 +18,7 @@ from barledger.kernel.limits import start_period
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed, feed_flow
 from barledger.kernel.records import write_entry, write_incident
-from barledger.kernel.types import (
-    AccountKind,
-    Category,
-    Cause,
-    EventKind,
-    Incident,
-    LiveRow,
-    RulesRow,
-    SizeKind,
-)
+from barledger.kernel.types import LiveRow, RulesRow
 from barledger.kernel.world import (
     World,
     buffer_of,

@@ -3,7 +3,8 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.types import ContractRow, FeeForm, Setting
+from barledger.kernel.codes import FeeForm, Setting
+from barledger.kernel.types import ContractRow
 from barledger.kernel.world import World, contracts_of, high_of, low_of, settings_of, values_of
 
 
@@ -11,7 +12,8 @@ from barledger.kernel.world import World, contracts_of, high_of, low_of, setting
 def setting(world: World, which: int, bar: int, asset: int) -> float:
     """Value of one option at a bar and asset, wherever it varies."""
     row = settings_of(world)[which]
-    return values_of(world)[row.offset + bar * row.row_step + asset * row.column_step]
+    value: float = values_of(world)[row.offset + bar * row.row_step + asset * row.column_step]
+    return value
 
 
 @compiled
@@ -55,9 +57,8 @@ def capped(world: World, bar: int, asset: int, side: float, market: float, price
 @compiled
 def on_tick(price: float, tick: float, side: float) -> float:
     """Price on the grid of ticks, rounded against the one who trades."""
-    if side > 0.0:
-        return np.ceil(price / tick - 1e-9) * tick
-    return np.floor(price / tick + 1e-9) * tick
+    ticks: float = np.ceil(price / tick - 1e-9) if side > 0.0 else np.floor(price / tick + 1e-9)
+    return ticks * tick
 
 
 @compiled
@@ -70,7 +71,8 @@ def fee_rate(world: World, bar: int, asset: int) -> float:
     k = tiers.row_step - 1
     while k > 0 and values[tiers.offset + 2 * k] > world.account.month_traded * (1.0 + 1e-12):
         k -= 1
-    return values[tiers.offset + 2 * k + 1]
+    rate: float = values[tiers.offset + 2 * k + 1]
+    return rate
 
 
 @compiled

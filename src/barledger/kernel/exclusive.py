@@ -1,11 +1,12 @@
 """Exclusive groups: of a long and an inverse fund on one index only one is held."""
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Cause, Reason, Stage
 from barledger.kernel.fills import can_trade
 from barledger.kernel.forced import close_forced
 from barledger.kernel.openings import refusal
 from barledger.kernel.sizing import cut
-from barledger.kernel.types import Cause, LiveRow, Reason, Stage
+from barledger.kernel.types import LiveRow
 from barledger.kernel.world import (
     World,
     contracts_of,

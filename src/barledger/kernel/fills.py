@@ -1,6 +1,7 @@
 """One fill: cost to ledger to record. Every fill of every kind passes here."""
 
 from barledger._jit import compiled
+from barledger.kernel.codes import AccountKind, Incident, Proceeds, Unsettled
 from barledger.kernel.costs import fee_of
 from barledger.kernel.ledger import (
     close_quantity,
@@ -13,7 +14,6 @@ from barledger.kernel.ledger import (
 )
 from barledger.kernel.margin import initial_of
 from barledger.kernel.records import write_fill, write_incident
-from barledger.kernel.types import AccountKind, Incident, Proceeds, Unsettled
 from barledger.kernel.world import World, contracts_of, positions_of, tradable_of
 
 

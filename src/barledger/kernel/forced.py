@@ -4,6 +4,17 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.allocation import sort
+from barledger.kernel.codes import (
+    AccountKind,
+    Bankruptcy,
+    Category,
+    Cause,
+    Incident,
+    MarginCall,
+    MarginCheck,
+    Reason,
+    State,
+)
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, fill_price
 from barledger.kernel.fills import can_trade, fill_closing
 from barledger.kernel.ledger import money_zero, move_cash, value
@@ -17,18 +28,7 @@ from barledger.kernel.margin import (
     sum_requirements,
 )
 from barledger.kernel.records import next_order, write_entry, write_incident, write_order
-from barledger.kernel.types import (
-    AccountKind,
-    Bankruptcy,
-    Category,
-    Cause,
-    Floats,
-    Incident,
-    MarginCall,
-    MarginCheck,
-    Reason,
-    State,
-)
+from barledger.kernel.types import Floats
 from barledger.kernel.world import (
     World,
     contracts_of,

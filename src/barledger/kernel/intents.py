@@ -3,28 +3,27 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.costs import setting
-from barledger.kernel.ledger import sizing_equity
-from barledger.kernel.records import next_order, write_order
-from barledger.kernel.sizing import entry_size, quantity_of
-from barledger.kernel.types import (
+from barledger.kernel.codes import (
     Allocation,
     Cause,
     Conflict,
     Count,
     DirectionConflict,
     Flag,
-    LiveRow,
     Opposite,
     Reason,
     Repeat,
-    RulesRow,
     Setting,
     SizeAt,
     SizeKind,
     Stage,
     State,
 )
+from barledger.kernel.costs import setting
+from barledger.kernel.ledger import sizing_equity
+from barledger.kernel.records import next_order, write_order
+from barledger.kernel.sizing import entry_size, quantity_of
+from barledger.kernel.types import LiveRow, RulesRow
 from barledger.kernel.world import (
     World,
     close_of,

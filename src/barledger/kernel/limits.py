@@ -3,8 +3,9 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Incident, LossAction
 from barledger.kernel.records import write_incident
-from barledger.kernel.types import RELATIVE, AccountRow, Incident, LossAction, RulesRow
+from barledger.kernel.types import RELATIVE, AccountRow, RulesRow
 from barledger.kernel.world import World, contracts_of, days_of, held_of, positions_of
 
 LEVERAGE, NET, ASSET, GROUP = 0, 1, 2, 3  # the caps, in the order in which they are tested

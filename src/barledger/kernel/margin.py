@@ -3,17 +3,10 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import AccountKind, InstrumentKind, Setting
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import money_zero
-from barledger.kernel.types import (
-    RELATIVE,
-    AccountKind,
-    AccountRow,
-    ContractRow,
-    InstrumentKind,
-    RulesRow,
-    Setting,
-)
+from barledger.kernel.types import RELATIVE, AccountRow, ContractRow, RulesRow
 from barledger.kernel.world import World, contracts_of, held_of, positions_of
 
 
@@ -154,7 +147,7 @@ def maintenance_base(world: World, bar: int, contract: ContractRow, side: float)
 def safe_price(world: World, bar: int) -> float:
     """Price that an account holding only asset 0 must not pass, or it may fail a test.
 
-    It must stay above for a long, below for a short: cash + exposure · (p − base) against a
+    It must stay above for a long, below for a short: cash + exposure · (p - base) against a
     requirement bounded by a line in p, and a touch more. NaN where there is no such price.
     """
     rules = world.rules

@@ -63,7 +63,7 @@ def follow_drawdown(metrics: MetricsRow, values: Floats) -> None:
 @compiled
 def lowest(values: Floats) -> float:
     """Smallest number of a block."""
-    least = values[0]
+    least: float = values[0]
     for i in range(values.size):
         least = min(least, values[i])
     return least

@@ -3,6 +3,15 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import (
+    AccountKind,
+    Allocation,
+    InstrumentKind,
+    Insufficient,
+    Reason,
+    Reversal,
+    SizeKind,
+)
 from barledger.kernel.costs import (
     fee_fixed,
     fee_of,
@@ -14,18 +23,7 @@ from barledger.kernel.ledger import money_zero
 from barledger.kernel.limits import NET, cap_ratio, cap_used
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
-from barledger.kernel.types import (
-    RELATIVE,
-    AccountKind,
-    Allocation,
-    InstrumentKind,
-    Insufficient,
-    LiveRow,
-    Reason,
-    Reversal,
-    RulesRow,
-    SizeKind,
-)
+from barledger.kernel.types import RELATIVE, LiveRow, RulesRow
 from barledger.kernel.world import (
     World,
     contracts_of,

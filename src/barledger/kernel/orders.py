@@ -4,6 +4,7 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.allocation import by_priority, by_sequence, keep_active
+from barledger.kernel.codes import Allocation, Cause, Reason, Reversal, Sequence, Stage, State
 from barledger.kernel.costs import fill_price
 from barledger.kernel.exclusive import claim_group, claim_groups, free_groups
 from barledger.kernel.fills import can_trade, fill_closing, fill_opening
@@ -15,19 +16,7 @@ from barledger.kernel.openings import admit, must_be_whole, refusal, share_out
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.sizing import cut
-from barledger.kernel.types import (
-    Allocation,
-    Cause,
-    Counts,
-    Floats,
-    LiveRow,
-    PositionRow,
-    Reason,
-    Reversal,
-    Sequence,
-    Stage,
-    State,
-)
+from barledger.kernel.types import Counts, Floats, LiveRow, PositionRow
 from barledger.kernel.world import (
     World,
     contracts_of,

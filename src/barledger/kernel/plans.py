@@ -3,8 +3,9 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Cause, Count, Reason, Stage
 from barledger.kernel.sizing import cut, entry_size, quantity_of
-from barledger.kernel.types import Cause, Count, LiveRow, Reason, Stage
+from barledger.kernel.types import LiveRow
 from barledger.kernel.world import World, contracts_of, counts_of, positions_of
 
 # How a plan went: an order to handle, or why there is none. NO_OPENING still closes.

@@ -8,18 +8,12 @@ shown must not be seen.
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import AccountKind
 from barledger.kernel.ledger import mark, value
 from barledger.kernel.limits import is_below, loss_level
 from barledger.kernel.margin import maintenance_of, safe_price
 from barledger.kernel.metrics import feed
-from barledger.kernel.types import (
-    BLOCK,
-    RELATIVE,
-    AccountKind,
-    AccountRow,
-    Floats,
-    RulesRow,
-)
+from barledger.kernel.types import BLOCK, RELATIVE, AccountRow, Floats, RulesRow
 from barledger.kernel.world import (
     World,
     buffer_of,
@@ -167,8 +161,9 @@ def price_at(world: World, bar: int, asset: int, instant: int) -> float:
     position = positions_of(world)[asset]
     if instant == EXTREME:
         table = low_of(world) if position.quantity > 0.0 else high_of(world)
-        return table[bar, asset]
-    price = close_of(world)[bar, asset] if instant == CLOSE else np.nan
+        extreme: float = table[bar, asset]
+        return extreme
+    price: float = close_of(world)[bar, asset] if instant == CLOSE else np.nan
     if price != price and world.rules.has_open != 0:
         price = open_of(world)[bar, asset]
     return price if price == price else position.mark

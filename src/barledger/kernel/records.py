@@ -1,7 +1,8 @@
 """The only writer of records. A log without rows records nothing and costs nothing."""
 
 from barledger._jit import compiled
-from barledger.kernel.types import LiveRow, State
+from barledger.kernel.codes import State
+from barledger.kernel.types import LiveRow
 from barledger.kernel.world import (
     World,
     entries_of,

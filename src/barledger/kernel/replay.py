@@ -5,6 +5,7 @@ The ledger knows no strategy and no broker: whoever made the fills, the same cas
 
 from barledger._jit import compiled
 from barledger.kernel.carry import start_bar
+from barledger.kernel.codes import Category
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
@@ -19,7 +20,7 @@ from barledger.kernel.ledger import (
     value,
 )
 from barledger.kernel.margin import sum_requirements
-from barledger.kernel.types import Category, EntryRow, FillRow, Floats, HoldingRow
+from barledger.kernel.types import EntryRow, FillRow, Floats, HoldingRow
 from barledger.kernel.world import (
     Rows,
     World,

@@ -2,6 +2,7 @@
 
 from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
+from barledger.kernel.codes import Category, Fill
 from barledger.kernel.forced import test_margin
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
@@ -16,7 +17,7 @@ from barledger.kernel.quiet import (
     run_quiet,
 )
 from barledger.kernel.records import has_room, write_entry
-from barledger.kernel.types import Category, Fill
+from barledger.kernel.types import Floats
 from barledger.kernel.world import (
     Rows,
     World,
@@ -126,7 +127,7 @@ def visit(world: World, bar: int, cell: int) -> int:
 
 
 @compiled
-def end_bar(world: World, bar: int, closes: Rows[float]) -> None:
+def end_bar(world: World, bar: int, closes: Floats) -> None:
     """Mark at the close, settle futures, test margin and losses, record equity."""
     mark(world, closes, bar)
     if world.settlement_bars_n > 0 and world.account.n_held > 0:

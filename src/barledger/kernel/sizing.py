@@ -3,7 +3,8 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.types import LiveRow, SizeKind
+from barledger.kernel.codes import SizeKind
+from barledger.kernel.types import LiveRow
 from barledger.kernel.world import World, contracts_of
 
 
@@ -12,7 +13,8 @@ def cut(quantity: float, lot: float) -> float:
     """Whole lots in an unsigned quantity; any quantity where there is no lot."""
     if lot == 0.0:
         return quantity
-    return np.floor(quantity / lot + 1e-9) * lot
+    lots: float = np.floor(quantity / lot + 1e-9)
+    return lots * lot
 
 
 @compiled

@@ -54,13 +54,16 @@ Row = TypeVar("Row")
 class Rows(Protocol[Row]):
     """An array of structured rows."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        ...
 
     def __getitem__(self, place: int) -> Row: ...
     def __setitem__(self, place: int, row: Row) -> None: ...
 
 
-class World(Protocol):
+class Own(Protocol):
     """What lies in the record itself. `saved` and `used_before` are scratch.
 
     `bounds` are the log's ends: an instant that could pass one of them is not begun.
@@ -74,6 +77,29 @@ class World(Protocol):
     used_before: Counts
     n_bars: int
     n_assets: int
+
+
+class World(Own, Protocol):
+    """The whole record: its own fields, and those lengths of `ARRAYS` that decide something.
+
+    An array of length 0 is a feature that nobody asked for.
+    """
+
+    orders_n: int
+    fills_n: int
+    entries_n: int
+    incidents_n: int
+    live_n: int
+    taken_n: int
+    orders_in_n: int
+    tradable_n: int
+    equity_n: int
+    buffer_n: int
+    due_n: int
+    days_n: int
+    months_n: int
+    events_n: int
+    settlement_bars_n: int
 
 
 F8, I8, I1 = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.int8)
@@ -118,7 +144,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "buffer": (F8, 1),
 }
 
-_own = dtype_of(World)
+_own = dtype_of(Own)
 WORLD = np.dtype(
     [(name, _own[name]) for name in _own.names or ()]
     + [(f"{name}_at", np.int64) for name in ARRAYS]
@@ -173,7 +199,7 @@ def plain_view(world: Any, name: str) -> Any:
         array = np.empty(shape, dtype)
     else:
         memory = (ctypes.c_char * size).from_address(getattr(world, f"{name}_at"))
-        array = np.frombuffer(memory, dtype).reshape(shape)
+        array = np.frombuffer(memoryview(memory), dtype).reshape(shape)
     return as_rows(array) if dtype.names else array
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from barledger.accounts import Account, FuturesMargin
 from barledger.data.bars import Bars
 from barledger.data.stamps import as_stamps
-from barledger.kernel.types import Setting
+from barledger.kernel.codes import Setting
 from barledger.lowering.varying import Varying
 
 

@@ -35,4 +35,5 @@ def _fractions(size: VolatilityTarget, bars: Bars) -> npt.NDArray[np.float64]:
     per_year, _ = periods_per_year(bars.time, kinds, bars.calendar)
     yearly = rolling_deviation(returns, size.window) * np.sqrt(per_year)
     with np.errstate(divide="ignore"):
-        return np.minimum(size.target / yearly, size.most)
+        fractions: npt.NDArray[np.float64] = np.minimum(size.target / yearly, size.most)
+    return fractions

@@ -9,8 +9,9 @@ from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.instruments import calendar
 from barledger.instruments.contract import Contract
-from barledger.kernel import types as codes
-from barledger.kernel.types import CONTRACT, EVENT, RULES, Setting
+from barledger.kernel import codes
+from barledger.kernel.codes import Setting
+from barledger.kernel.types import CONTRACT, EVENT, RULES
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
@@ -162,16 +163,20 @@ def _fees(varying: Varying, fee: Fee) -> dict[str, Any]:
         varying.add(Setting.FEE_PER_UNIT, "fees per_unit", fee.per_unit)
         bounds = (fee.minimum, fee.maximum, fee.maximum_rate)
         is_plain = False
+        is_free = False
     elif isinstance(fee, PercentFee):
         varying.add(Setting.FEE_RATE, "fees", fee.rate)
         bounds = (fee.minimum, None, None)
         is_plain = _is_zero(fee.fixed)
+        is_free = is_plain and _is_zero(fee.rate)
+    else:
+        raise TypeError(f"fees must be a PercentFee, PerUnitFee or TieredFee, was {fee!r}")
     varying.add(Setting.FEE_FIXED, "fees fixed", fee.fixed)
     is_bounded = not _is_zero(bounds[0]) or bounds[1] is not None or bounds[2] is not None
     if is_bounded:
         _bounds(varying, *bounds)
     form = codes.FeeForm.RATE if is_plain and not is_bounded else codes.FeeForm.LINE
-    if is_plain and not is_bounded and _is_zero(fee.rate):  # type: ignore[union-attr]
+    if is_free and not is_bounded:
         form = codes.FeeForm.NONE
     return {"fee_form": form, "has_bounded_fee": is_bounded, "has_fee_line": not is_bounded}
 
@@ -333,6 +338,6 @@ def settlement_prices(bars: Bars) -> npt.NDArray[np.float64]:
     dates = calendar.dates_of(bars.time)
     prices = np.full(bars.shape, np.nan)
     is_last = np.append(dates[1:] != dates[:-1], True)
-    futures = [j for j, contract in enumerate(bars.contracts) if contract.kind == "future"]
+    futures = np.array([contract.kind == "future" for contract in bars.contracts])
     prices[np.ix_(is_last, futures)] = bars._close[np.ix_(is_last, futures)]
     return prices

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from barledger import _check
-from barledger.kernel.types import SETTING, Setting
+from barledger.kernel.codes import Setting
+from barledger.kernel.types import SETTING
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from barledger import _check
 from barledger.data.foreign import as_polars, is_frame
 from barledger.data.stamps import as_stamps
-from barledger.kernel.types import ORDER_IN, Flag
+from barledger.kernel.codes import Flag
+from barledger.kernel.types import ORDER_IN
 from barledger.lowering import aligned
 
 if TYPE_CHECKING:
@@ -112,7 +113,11 @@ def _numbered(
 
 def from_order_frame(bars: "Bars", frame: Any) -> Wishes:
     """Return the wishes of a frame of orders: bar or time, asset, quantity; several a bar."""
+    import polars as pl
+
     table = as_polars(frame, "orders")
+    if isinstance(table, pl.Series):
+        raise TypeError("orders must be a frame of bar (or time), asset and quantity, was a series")
     names = {column.lower(): column for column in table.columns}
     if not {"asset", "quantity"} <= set(names) or not {"bar", "time"} & set(names):
         raise ValueError(
@@ -133,7 +138,7 @@ def from_order_frame(bars: "Bars", frame: Any) -> Wishes:
 
 def _bars_of(bars: "Bars", table: Any, names: dict[str, str]) -> npt.NDArray[np.int64]:
     if "bar" in names:
-        at = table[names["bar"]].to_numpy().astype(np.int64)
+        at: npt.NDArray[np.int64] = table[names["bar"]].to_numpy().astype(np.int64)
     else:
         times = as_stamps(table[names["time"]], "orders time").times
         at = np.searchsorted(bars.time, times).astype(np.int64)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from barledger.analytics.statistics import Curve, curve_of, measure_curve, period_returns
 from barledger.analytics.trades import pair_trades
-from barledger.kernel.types import Category, Reason
+from barledger.kernel.codes import Category, Reason
 from barledger.lowering.drive import Run
 from barledger.lowering.replays import Closes, replay_closes, replay_holdings
 from barledger.state import State

@@ -8,7 +8,7 @@ import polars as pl
 
 from barledger.data.bars import Bars
 from barledger.data.stamps import shown
-from barledger.kernel.types import Flag
+from barledger.kernel.codes import Flag
 from barledger.lowering.wishes import Wishes
 from barledger.result.reasons import CAUSES, INCIDENTS, REASONS
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from barledger.kernel import types as codes
+from barledger.kernel import types
 from barledger.lowering.replays import Closes
 from barledger.result.assumptions import Assumptions
 from barledger.result.book import Book
@@ -27,12 +27,12 @@ VERSION = 1
 ROWS = 1 << 18  # rows of one group
 CLOSES = np.dtype([(name, np.float64) for name in Closes.__slots__])
 TABLES = {
-    "orders": codes.ORDER, "fills": codes.FILL, "entries": codes.ENTRY,
-    "incidents": codes.INCIDENT, "waiting": codes.LIVE, "account": codes.ACCOUNT,
-    "metrics": codes.METRICS, "holdings": codes.HOLDING, "closes": CLOSES,
+    "orders": types.ORDER, "fills": types.FILL, "entries": types.ENTRY,
+    "incidents": types.INCIDENT, "waiting": types.LIVE, "account": types.ACCOUNT,
+    "metrics": types.METRICS, "holdings": types.HOLDING, "closes": CLOSES,
     "equity": np.dtype([("equity", np.float64)]), "counts": np.dtype([("count", np.int64)]),
-    "rejected": np.dtype([("count", np.int64)]), "state_account": codes.ACCOUNT,
-    "state_positions": codes.POSITION, "state_orders": codes.LIVE,
+    "rejected": np.dtype([("count", np.int64)]), "state_account": types.ACCOUNT,
+    "state_positions": types.POSITION, "state_orders": types.LIVE,
 }  # fmt: skip
 PLAIN = (
     "label", "record", "kind", "opening_rate", "is_fifo", "per_year", "n_bars", "first", "stop",
@@ -112,8 +112,8 @@ def _tables(book: Book) -> Iterator[tuple[str, Rows]]:
     after = book.state.continuation
     assert after is not None
     yield "state_account", after.account
-    yield "state_positions", _joined(list(after.positions.values()), codes.POSITION)
-    yield "state_orders", _joined([row for _, row in after.orders], codes.LIVE)
+    yield "state_positions", _joined(list(after.positions.values()), types.POSITION)
+    yield "state_orders", _joined([row for _, row in after.orders], types.LIVE)
 
 
 def _plain(book: Book) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from barledger.analytics.statistics import sortino
-from barledger.kernel.types import Category
+from barledger.kernel.codes import Category
 from barledger.result.book import Book
 
 FINANCING = ("borrow", "rebate", "interest", "funding")

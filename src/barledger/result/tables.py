@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from barledger.kernel import types as codes
+from barledger.kernel import codes
+from barledger.kernel.types import ENTRY, ORDER
 from barledger.result.book import Book
 
 Rows = npt.NDArray[Any]
@@ -75,7 +76,7 @@ def first_order(book: Book) -> int:
 def _expired(book: Book) -> Rows:
     """Return rows for the orders that wait after the last bar."""
     waiting = book.waiting[np.lexsort((book.waiting["asset"], book.waiting["placed"]))]
-    rows = np.zeros(len(waiting), codes.ORDER)
+    rows = np.zeros(len(waiting), ORDER)
     for name in ("placed", "asset", "cause"):
         rows[name] = waiting[name]
     rows["quantity"] = rows["price"] = np.nan
@@ -167,7 +168,7 @@ def ledger(book: Book, labels: Labels) -> pl.DataFrame:
     n_fills, n_entries = len(fills), len(entries)
     whole = book.whole or book
     first = int(np.searchsorted(whole.fills["bar"], book.first))
-    rows = np.zeros(n_entries + 2 * n_fills, codes.ENTRY)
+    rows = np.zeros(n_entries + 2 * n_fills, ENTRY)
     rows[:n_entries] = entries
     for part in (rows[n_entries : n_entries + n_fills], rows[n_entries + n_fills :]):
         for name in ("bar", "asset", "quantity", "price"):
