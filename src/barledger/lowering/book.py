@@ -86,7 +86,8 @@ def _relist(memory: Memory) -> None:
 
 def _equity(memory: Memory) -> float:
     equity = float(memory.record["account"]["cash"][0])
-    for position in memory.arrays["positions"][:-1]:
+    positions = memory.arrays["positions"][:-1]
+    for position in positions[np.flatnonzero(positions["exposure"])]:
         equity += float(position["exposure"] * (position["mark"] - position["base"]))
     return equity
 

@@ -78,7 +78,7 @@ def _sentences(
     yield "limits", _shown_fields(request.limits)
     yield "financing", "none: no interest, borrow fee or dividend is charged or paid"
     yield "events", "none" if request.events is None else _shown(request.events)
-    yield "prices", bars.adjustment and f"adjusted: {bars.adjustment}" or "raw, as traded"
+    yield "prices", (bars.adjustment and f"adjusted: {bars.adjustment}") or "raw, as traded"
     yield "year", periods
     calendar = bars.calendar or "none given: Monday to Friday"
     yield "calendar", calendar

@@ -67,7 +67,7 @@ class Book:
         """Return the book of the bars from `first` up to, but not with, `stop`."""
         self.need("equity")
         whole = self.whole or self
-        cut = {name: _cut(getattr(whole, name), first, stop) for name in RECORDS}
+        cut: dict[str, Any] = {name: _cut(getattr(whole, name), first, stop) for name in RECORDS}
         initial = whole.all_equity[first - 1] if first > 0 else whole.initial_equity
         waiting = whole.waiting if stop == self.n_bars else whole.waiting[:0]
         return replace(
@@ -160,9 +160,7 @@ class Book:
         marks[last["asset"]] = last["mark"]
         start = whole.holdings[whole.holdings["bar"] == -1]
         fills, entries = (_cut(rows, 0, self.stop) for rows in (whole.fills, whole.entries))
-        trades = pair_trades(
-            fills, entries, self.multipliers, marks, is_fifo=is_fifo, start=start
-        )
+        trades = pair_trades(fills, entries, self.multipliers, marks, is_fifo=is_fifo, start=start)
         return trades[(trades["exit_bar"] >= self.first) | (trades["exit_bar"] < 0)]
 
     @cached_property

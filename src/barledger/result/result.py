@@ -11,8 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 from barledger.data.stamps import bar_of, rows_between
-from barledger.result import curves, explain, show, store, summary, tables
 from barledger.lowering.drive import Run
+from barledger.result import curves, explain, show, store, summary, tables
 from barledger.result.assumptions import Assumptions, assumptions_of, bars_a_year
 from barledger.result.book import Book, NotRecorded, book_of
 from barledger.result.part import Part
@@ -141,9 +141,7 @@ class Result:
 
     # ---- numbers ----
 
-    def stats(
-        self, risk_free: float = 0.0, periods_per_year: float | None = None
-    ) -> pl.DataFrame:
+    def stats(self, risk_free: float = 0.0, periods_per_year: float | None = None) -> pl.DataFrame:
         """Return statistics, one row an account.
 
         Parameters
@@ -261,7 +259,7 @@ class Result:
         columns = tuple(tuple(map(int, book.columns)) for book in self.books)
         if len(columns) == 1 and len(columns[0]) == len(self.assets):
             return result_of([held_instead(source)], labels, columns, source)
-        parts = [source.of(book.columns, book.initial_cash) for book in self.books]
+        parts = [source.of(book.columns.tolist(), book.initial_cash) for book in self.books]
         return result_of([held_instead(part) for part in parts], labels, columns, source)
 
     # ---- parts of it ----

@@ -81,9 +81,7 @@ def html(result: "Result") -> str:
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in body
     )
     below = "<br>".join(map(escape, notes(result)))
-    return (
-        f"<p>{escape(head(result))}</p><table><tr>{top}</tr>{lines}</table><p>{below}</p>"
-    )
+    return f"<p>{escape(head(result))}</p><table><tr>{top}</tr>{lines}</table><p>{below}</p>"
 
 
 def _cell(value: Any, form: str) -> str:

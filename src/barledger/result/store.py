@@ -134,7 +134,7 @@ def _plain(book: Book) -> dict[str, Any]:
 
 
 def _book(plain: dict[str, Any], tables: dict[str, Rows | None]) -> Book:
-    rows = {
+    rows: dict[str, Any] = {
         name: np.empty(0, dtype) if tables[name] is None else tables[name].astype(dtype)  # type: ignore[union-attr]
         for name, dtype in TABLES.items()
     }
