@@ -12,13 +12,16 @@ import numpy.typing as npt
 class Continuation:
     """The kernel's own rows at the end of a run, from which the next goes on bit for bit.
 
-    Bars in them count from the end of that run: -1 is its last bar.
+    Bars in them count from the end of that run: -1 is its last bar. Where `tied_until` is not
+    below 0 it counts days after `last_day` instead, less one. `last_day` is the date of the last
+    bar, in days since 1970-01-01; None in accounts where all cash has always settled at once.
     """
 
     account: npt.NDArray[np.void]
     positions: Mapping[str, npt.NDArray[np.void]]
     orders: Sequence[tuple[str, npt.NDArray[np.void]]]
     initial_cash: float
+    last_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,8 +108,9 @@ def random_market(draw: Draw, n_bars: int, contracts: list[Contract]) -> Market:
     opens, close = path[0::2].copy(), path[1::2].copy()
     high = np.maximum(opens, close) * (1 + abs(draw.normal(0, 0.02, shape)))
     low = np.minimum(opens, close) * (1 - np.minimum(0.5, abs(draw.normal(0, 0.02, shape))))
+    missing = 0.4 if draw.random() < 0.25 else 0.06
     for rows in (opens, close):
-        rows[draw.random(shape) < 0.06] = np.nan
+        rows[draw.random(shape) < missing] = np.nan
     is_bare = draw.random() < 0.2
     settlement = np.where(draw.random(shape) < 0.6, close * 1.003, np.nan)
     return Market(

@@ -215,7 +215,8 @@ def run_many(world: World, bar: int, end: int) -> int:
         if world.rules.has_open != 0:
             mark_missing(world, bar)
         mark(world, closes, bar)
-        account.peak = max(account.peak, account.equity)
+        if world.rules.has_loss_limits != 0:
+            account.peak = max(account.peak, account.equity)
         put(world, bar, account.equity)
         bar += 1
     return bar

@@ -6,6 +6,7 @@ import numpy as np
 
 from barledger.accounts import Cash
 from barledger.data.bars import Bars
+from barledger.instruments.calendar import dates_of
 from barledger.kernel.types import ACCOUNT
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
@@ -110,8 +111,14 @@ def day_of(stamp: Any) -> int:
 def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
     """Go on from the kernel's own rows at the end of an earlier run."""
     memory.record["account"] = before.account
+    if before.last_day is None:
+        memory.record["account"]["settled"] = before.account["cash"]
     for asset, row in before.positions.items():
-        memory.arrays["positions"][_column(bars, asset)] = row[0]
+        column = _column(bars, asset)
+        memory.arrays["positions"][column] = row[0]
+        if before.last_day is not None and row["tied_until"][0] >= 0:
+            day = row["tied_until"] + before.last_day + 1
+            memory.arrays["positions"]["tied_until"][column] = places_of_days(day, bars)[0]
     _relist(memory)
     live = memory.arrays["live"]
     orders = sorted(before.orders, key=lambda order: _column(bars, order[0]))
@@ -150,14 +157,21 @@ def state_after(memory: Memory, bars: Bars) -> State:
         },
         unsettled=_unsettled(memory, bars),
         continuation=Continuation(
-            account, kept, orders, float(memory.record["rules"]["initial_cash"][0])
+            account,
+            kept,
+            orders,
+            float(memory.record["rules"]["initial_cash"][0]),
+            int(dates_of(bars.time)[-1]) if "due" in memory.arrays else None,
         ),
     )
 
 
 def _unsettled(memory: Memory, bars: Bars) -> tuple[tuple[Any, float], ...]:
-    if "due" not in memory.arrays or bars.time.dtype.kind != "M":
+    if "due" not in memory.arrays:
         return ()
-    first = bars.time[-1].astype("datetime64[D]") + 1
+    first = int(dates_of(bars.time)[-1]) + 1
     beyond = memory.arrays["due"][len(bars) :]
-    return tuple((first + day, float(beyond[day])) for day in np.flatnonzero(beyond))
+    days = [(first + int(day), float(beyond[day])) for day in np.flatnonzero(beyond)]
+    if bars.time.dtype.kind != "M":
+        return tuple(days)
+    return tuple((np.datetime64(day, "D"), amount) for day, amount in days)

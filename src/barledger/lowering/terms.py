@@ -35,6 +35,7 @@ from barledger.options import (
     Value,
 )
 from barledger.risk import RiskLimits
+from barledger.state import State
 
 SIZE_KINDS: dict[type[Size], codes.SizeKind] = {
     Shares: codes.SizeKind.SHARES,
@@ -306,12 +307,18 @@ def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
     if rules["fee_form"][0] == codes.FeeForm.BY_MONTH:
         memory.put("months", calendar.months_of(bars.time))
     account = request.account
-    waits = request.start is not None and len(request.start.unsettled) > 0
+    waits = request.start is not None and _has_settling(request.start)
     if isinstance(account, Cash) and (account.settlement_days != 0 or waits):
         days = calendar.settlement_days(bars.time, account.settlement_days, bars.calendar)
         memory.put("due_bars", places_of_days(days, bars))
     if any(contract.kind == "future" for contract in bars.contracts):
         _put_settlements(memory, bars)
+
+
+def _has_settling(start: State) -> bool:
+    """Whether settled cash is, or has been, other than cash."""
+    before = start.continuation
+    return len(start.unsettled) > 0 or (before is not None and before.last_day is not None)
 
 
 def places_of_days(days: npt.NDArray[np.int64], bars: Bars) -> npt.NDArray[np.int64]:

@@ -1,0 +1,58 @@
+"""A random world cut at a bar into two worlds, the second of which goes on from the first."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from barledger.options import Fee, Rules, Size, Slippage
+
+from .market import Market, Wishes
+from .worlds import Case
+
+
+def split_at(case: Case, bar: int) -> tuple[Case, Case]:
+    """The world before a bar, and the world from it on."""
+    n_bars = case.market.n_bars
+    return between(case, 0, bar), between(case, bar, n_bars)
+
+
+def between(case: Case, first: int, end: int) -> Case:
+    """The world's bars from `first` up to `end`: whatever varies by bar is cut with them."""
+    given = dict(case.arguments)
+
+    def rows(value: Any) -> Any:
+        is_table = np.ndim(value) == 2 and len(value) == case.market.n_bars
+        return value[first:end] if is_table else value
+
+    for name in ("size", "fees", "slippage"):
+        if isinstance(given[name], Size | Fee | Slippage):
+            given[name] = given[name].map(rows)
+    rules: Rules = given["rules"]
+    given |= {
+        "price": rows(given["price"]),
+        "priority": rows(given["priority"]),
+        "rules": replace(rules, sequence=rows(rules.sequence)),
+        "splits": [(b - first, a, r) for b, a, r in given["splits"] if first <= b < end],
+        "flows": [(b - first, amount) for b, amount in given["flows"] if first <= b < end],
+    }
+    return Case(market_between(case.market, first, end), wishes_between(case, first, end), given)
+
+
+def market_between(market: Market, first: int, end: int) -> Market:
+    names = ("open", "high", "low", "close", "tradable", "settlement", "dates")
+    matrices = {name: getattr(market, name) for name in names}
+    cut = {name: None if m is None else m[first:end] for name, m in matrices.items()}
+    return replace(market, **cut)
+
+
+def wishes_between(case: Case, first: int, end: int) -> Wishes:
+    wished = case.wishes
+    signals, targets, orders = wished.signals, wished.targets, wished.orders
+    if signals is not None:
+        signals = [matrix[first:end] for matrix in signals]
+    if targets is not None:
+        targets = targets[first:end]
+    if orders is not None:
+        orders = [(bar - first, asset, q) for bar, asset, q in orders if first <= bar < end]
+    return replace(wished, signals=signals, targets=targets, orders=orders)
