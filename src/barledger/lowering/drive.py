@@ -14,7 +14,7 @@ from barledger.lowering.request import Request
 from barledger.lowering.terms import put_terms
 from barledger.state import State
 
-FIRST_ROWS = 1 << 14  # untouched memory costs nothing, a second copy does
+FIRST_ROWS = 1 << 16  # untouched memory costs nothing, a second copy does
 OTHER_ROWS = 1 << 10
 
 
@@ -34,7 +34,12 @@ class Run:
     account: npt.NDArray[np.void]
     metrics: npt.NDArray[np.void]
     waiting: npt.NDArray[np.void]
-    state: State
+    remains: Memory
+
+    @property
+    def state(self) -> State:
+        """What is held after the last bar, exact enough to go on bit for bit."""
+        return state_after(self.remains, self.request.bars)
 
 
 def run(request: Request, *, skips: bool = True, stops: tuple[int, ...] = ()) -> Run:
@@ -162,6 +167,6 @@ def collect(memory: Memory, request: Request, initial: float) -> Run:
         account=memory.record["account"].copy(),
         metrics=memory.record["metrics"].copy(),
         waiting=memory.arrays["live"][:n_live].copy(),
-        state=state_after(memory, request.bars),
+        remains=memory.only("positions", "live", "due"),
         **logs,
     )

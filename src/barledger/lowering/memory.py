@@ -45,6 +45,13 @@ class Memory:
         new[: len(old)] = old
         self.put(name, new)
 
+    def only(self, *names: str) -> "Memory":
+        """Return a memory that keeps alive no more than some arrays."""
+        kept = Memory(0, 0)
+        kept.record = self.record.copy()
+        kept.arrays = {name: self.arrays[name] for name in names if name in self.arrays}
+        return kept
+
     def cut(self, name: str) -> npt.NDArray[Any]:
         """Rows written of one record, the rest of the memory given back."""
         rows = self.arrays.pop(name)

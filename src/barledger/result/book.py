@@ -58,7 +58,6 @@ class Book:
     account: Rows
     metrics: Rows
     all_equity: Floats
-    state: State
     run: Run | None = None
     saved: dict[str, Any] = field(default_factory=dict)
     whole: "Book | None" = None
@@ -84,6 +83,12 @@ class Book:
             f"this run did not record {what}: it ran with record={self.record!r}; "
             "run it again with record='full'"
         )
+
+    @cached_property
+    def state(self) -> State:
+        """What is held after the last bar of the run."""
+        found: State = self.run.state if self.run is not None else self.saved["state"]
+        return found
 
     @property
     def is_whole(self) -> bool:
@@ -210,6 +215,5 @@ def book_of(run: Run, label: str, columns: Ints, per_year: float) -> Book:
         account=run.account,
         metrics=run.metrics,
         all_equity=run.equity,
-        state=run.state,
         run=run,
     )

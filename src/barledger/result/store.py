@@ -130,6 +130,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "state_assets": list(after.positions),
         "state_order_assets": [asset for asset, _ in after.orders],
         "state_initial_cash": after.initial_cash,
+        "state_last_day": after.last_day,
     }
 
 
@@ -148,8 +149,7 @@ def _book(plain: dict[str, Any], tables: dict[str, Rows | None]) -> Book:
         counts=rows["counts"]["count"],
         rejected=rows["rejected"]["count"],
         all_equity=np.ascontiguousarray(rows["equity"]["equity"]),
-        state=_state(plain, rows),
-        saved={"closes": closes, "holdings": rows["holdings"]},
+        saved={"closes": closes, "holdings": rows["holdings"], "state": _state(plain, rows)},
     )
 
 
@@ -160,6 +160,7 @@ def _state(plain: dict[str, Any], rows: dict[str, Rows]) -> State:
         {asset: held[k : k + 1] for k, asset in enumerate(plain["state_assets"])},
         [(asset, live[k : k + 1]) for k, asset in enumerate(plain["state_order_assets"])],
         plain["state_initial_cash"],
+        plain["state_last_day"],
     )
     return State(
         cash=plain["cash"],
