@@ -1,13 +1,8 @@
-"""One decorator for every compiled function, one policy for its disk cache, one shorter compile.
+"""One decorator for every compiled function, one policy for its disk cache.
 
 Numba stamps only the file that defines a function: an edit in a callee would leave the caller's
 old machine code on disk. The cache folder is therefore named by a digest of every file that the
 function may call into: its own room and the kernel.
-
-Numba optimises and emits machine code for every helper by itself, and again inside each of its
-callers. Nobody calls our helpers from Python, so while an entry compiles its helpers are only
-typed and lowered; the entry is optimised once, as a whole. That halves the time. It rests on three
-methods of Numba that are not public: where one is missing everything compiles the long way.
 """
 
 import hashlib
@@ -15,8 +10,7 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -24,28 +18,18 @@ from unittest.mock import patch
 
 import numba
 from numba import config, njit, types
-from numba.core.codegen import CPUCodeLibrary
-from numba.core.cpu import CPUContext
 from numba.core.options import DefaultOptions
+
+from barledger._compiler import BARE, CAN_SHORTEN, shortened
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 PACKAGE = Path(__file__).parent
+MACHINERY = (PACKAGE / "_jit.py", PACKAGE / "_compiler.py")
 # Undocumented: no reference counts. Without it the numbers stay the same, slowly.
 LEAN = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
 INLINE = {"forceinline": True} if hasattr(DefaultOptions, "forceinline") else {}
-WRAPPERS = ("no_cpython_wrapper", "no_cfunc_wrapper")
-BARE = {name: True for name in WRAPPERS if hasattr(DefaultOptions, name)}
-CAN_SHORTEN = len(BARE) == 2 and all(
-    hasattr(owner, name)
-    for owner, name in (
-        (CPUCodeLibrary, "_optimize_final_module"),
-        (CPUCodeLibrary, "_finalize_final_module"),
-        (CPUContext, "get_executable"),
-    )
-)
-
-_helpers: set[str] = set()
+_helpers: set[str] = set()  # qualified names
 
 
 @overload
@@ -114,56 +98,11 @@ def _entry(function: F, options: dict[str, Any]) -> F:
         long_way = dispatcher.compile
 
         def compile_shortly(signature: Any) -> Any:
-            with _helpers_not_emitted():
+            with shortened(_helpers):
                 return long_way(signature)
 
         dispatcher.compile = compile_shortly
     return dispatcher  # type: ignore[no-any-return]
-
-
-@contextmanager
-def _helpers_not_emitted() -> Iterator[None]:
-    """Type and lower helpers, but neither optimise, link nor emit them by themselves."""
-    finalise = CPUCodeLibrary.finalize
-    optimise = CPUCodeLibrary._optimize_functions
-    executable = CPUContext.get_executable
-
-    def finalise_entry(library: Any) -> None:
-        if library.name in _helpers:
-            library._finalized = True
-        else:
-            library._linking_libraries = _with_callees(library)
-            finalise(library)
-
-    def optimise_entry(library: Any, module: Any) -> None:
-        if library.name in _helpers:
-            module.data_layout = library._codegen._data_layout
-        else:
-            optimise(library, module)
-
-    def no_executable(context: Any, library: Any, description: Any, env: Any) -> Any:
-        if library.name in _helpers:
-            return [].index  # a built-in of its own, which raises whatever it is called with
-        return executable(context, library, description, env)
-
-    with (
-        patch.object(CPUCodeLibrary, "finalize", finalise_entry),
-        patch.object(CPUCodeLibrary, "_optimize_functions", optimise_entry),
-        patch.object(CPUContext, "get_executable", no_executable),
-    ):
-        yield
-
-
-def _with_callees(library: Any) -> list[Any]:
-    """Libraries that a library calls into, directly or through others, each once."""
-    found: dict[Any, None] = {}
-    waiting = list(library._linking_libraries)
-    while waiting:
-        callee = waiting.pop()
-        if callee not in found:
-            found[callee] = None
-            waiting.extend(callee._linking_libraries)
-    return list(found)
 
 
 def cache_folder(room: Path) -> Path | None:
@@ -189,7 +128,7 @@ def cache_folder(room: Path) -> Path | None:
 @lru_cache
 def digest(room: Path) -> str:
     """Digest of the sources that code in `room` may be compiled from."""
-    files = sorted({*room.glob("*.py"), *(PACKAGE / "kernel").glob("*.py"), PACKAGE / "_jit.py"})
+    files = sorted({*room.glob("*.py"), *(PACKAGE / "kernel").glob("*.py"), *MACHINERY})
     mark = f"{numba.__version__} {config.BOUNDSCHECK} {config.OPT}".encode()
     return hashlib.sha256(mark + b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
 
