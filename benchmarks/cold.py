@@ -59,9 +59,13 @@ def main() -> None:
         print("| figure | measured | must reach |\n|---|---|---|")
         imported = seconds("import barledger", environment, 5)[0] - bare
         print(f"| import barledger | {imported:.2f} s | 0.4 s |")
-        print(f"| first result ever, compilation included | {seconds(FIRST, environment)[0]:.1f} s | 10 s |")
+        print(
+            f"| first result ever, compilation included | {seconds(FIRST, environment)[0]:.1f} s | 10 s |"
+        )
         cached = seconds(FIRST, environment, 5)[0]
-        print(f"| first result of a new process, start of python included | {cached:.2f} s | 0.9 s |")
+        print(
+            f"| first result of a new process, start of python included | {cached:.2f} s | 0.9 s |"
+        )
         fills, peak = seconds(PEAK, environment)[1].split()
         print(f"| peak memory of 500 x 2,520 ({fills} fills) | {float(peak):.0f} MB | 300 MB |")
         trades, size = seconds(TRADES, environment)[1].split()

@@ -96,7 +96,9 @@ def drawdowns(book: Book, times: Any) -> pl.DataFrame:
     under = np.concatenate(([False], fall < 0.0, [False]))
     edges = np.flatnonzero(np.diff(under.astype(np.int8)))
     starts, ends = edges[::2], edges[1::2]
-    valleys = [first + int(np.argmin(fall[first:end])) for first, end in zip(starts, ends, strict=True)]
+    valleys = [
+        first + int(np.argmin(fall[first:end])) for first, end in zip(starts, ends, strict=True)
+    ]
     clock = pl.Series("time", times[book.first : book.stop])
 
     def at(bars: Any) -> pl.Series:
