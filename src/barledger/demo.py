@@ -1,9 +1,7 @@
 """A moving-average cross-over, long and short: what `barledger demo` runs, and how it is shown."""
 
-import sys
 import time
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +57,7 @@ def load(path: str | None) -> bl.Bars:
     return bl.Bars.from_parquet(path, contracts=whole)
 
 
-def run(path: str | None, fast: int, slow: int, cash: float, out: TextIO = sys.stdout) -> None:
+def run(path: str | None, fast: int, slow: int, cash: float) -> None:
     """Run the demonstration and print what a researcher would look at."""
     bars = load(path)
     signals = signals_of(bars, fast, slow)
@@ -72,12 +70,11 @@ def run(path: str | None, fast: int, slow: int, cash: float, out: TextIO = sys.s
         tbl_hide_column_data_types=True, float_precision=2, thousands_separator=",",
     ):  # fmt: skip
         for title, text in sections(result, fast, slow):
-            print(f"\n{title}\n{text}", file=out)
+            print(f"\n{title}\n{text}")
     cells = bars.shape[0] * bars.shape[1]
     print(
         f"\nSimulated in {seconds * 1e3:.2f} ms: {cells:,} asset-bars, "
-        f"{seconds / cells * 1e9:.0f} ns each.",
-        file=out,
+        f"{seconds / cells * 1e9:.0f} ns each."
     )
 
 

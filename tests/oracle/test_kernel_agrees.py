@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from barledger.kernel.types import Category, Cause, Count, Incident, Reason
+from barledger.kernel.codes import Category, Cause, Count, Incident, Reason
 
 from .kernel import differences, kernel_run
 from .policies import MARGINED, VALUES, pairs_of, values_of
