@@ -17,6 +17,7 @@ from typing import Any, TypeVar, overload
 from unittest.mock import patch
 
 import numba
+import numpy as np
 from numba import config, njit, types
 from numba.core.options import DefaultOptions
 
@@ -91,10 +92,12 @@ def _forget_constants(helper: Any) -> None:
 
 
 def _entry(function: F, options: dict[str, Any]) -> F:
+    if config.DISABLE_JIT:  # as silent about 0 / 0 and inf · 0 as the compiled code
+        return np.errstate(all="ignore")(function)
     folder = cache_folder(Path(function.__code__.co_filename).parent)
     with patch.object(config, "CACHE_DIR", str(folder or "")):
         dispatcher = njit(cache=folder is not None, **options)(function)
-    if CAN_SHORTEN and not config.DISABLE_JIT:
+    if CAN_SHORTEN:
         long_way = dispatcher.compile
 
         def compile_shortly(signature: Any) -> Any:

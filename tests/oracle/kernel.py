@@ -253,6 +253,11 @@ def _curve_differences(case: Case, outcome: Outcome, ran: Run, cash: float) -> l
         not close_to(wanted[j], held[j], 1.0) for j in held if j in wanted
     ):
         found.append(f"positions: oracle {wanted}, kernel {held}")
+    averages = {name: row[1] for name, row in ran.state.positions.items()}
+    for asset, (_, average, *_) in outcome.positions.items():
+        got = averages.get(f"A{asset}", math.nan)
+        if not close_to(average, got, 1.0):
+            found.append(f"average of asset {asset}: oracle {average}, kernel {got}")
     return found
 
 

@@ -110,7 +110,7 @@ def flow(world: World, bar: int, amount: float) -> None:
         category = Category.DEPOSIT if amount > 0.0 else Category.WITHDRAWAL
         write_entry(world, bar, -1, category, amount, np.nan, np.nan)
         pay_in(world.account, amount)
-        if world.buffer_n > 0:
+        if world.buffer_n > 0 and world.equity_n == 0:
             feed(world.metrics, buffer_of(world)[: world.metrics.filled])
             world.metrics.filled = 0
             feed_flow(world.metrics, amount)

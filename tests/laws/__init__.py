@@ -1,0 +1,1 @@
+"""Laws of the ledger broken on purpose: each break must be noticed."""

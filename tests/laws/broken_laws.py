@@ -1,0 +1,268 @@
+"""Laws broken one by one: which line of the kernel to change, and into what."""
+
+from typing import NamedTuple
+
+
+class Broken(NamedTuple):
+    """One law, and a change of one place in one kernel file that breaks it."""
+
+    law: str
+    file: str
+    old: str
+    new: str
+
+
+BROKEN = (
+    # Clock and order of things
+    Broken(
+        "reducing parts come before openings",
+        "orders.py",
+        "turn(world, bar, order, True, is_whole)",
+        "turn(world, bar, order, True, True)",
+    ),
+    Broken(
+        "a signal trades on the next bar, not on its own",
+        "simulate.py",
+        "cell < bar * world.n_assets:\n        cell = decide(world, bar - 1, cell)",
+        "cell < (bar + 1) * world.n_assets:\n        cell = decide(world, bar, cell)",
+    ),
+    Broken(
+        "higher priority comes first",
+        "allocation.py",
+        "-order.rank if order.rank == order.rank",
+        "order.rank if order.rank == order.rank",
+    ),
+    Broken(
+        "an entry never replaces a waiting exit",
+        "intents.py",
+        "if old.closes != 0 and closes == 0:",
+        "if False:",
+    ),
+    # Money
+    Broken(
+        "an opening needs the money for it",
+        "openings.py",
+        "elif world.rules.account != AccountKind.UNLIMITED or is_all:",
+        "elif is_all:",
+    ),
+    Broken(
+        "the fee is part of every test of money",
+        "openings.py",
+        "quantity = fit(world, bar, order.asset, price, quantity, unit, 1.0, room, 0.0)\n    if",
+        "quantity = fit(world, bar, order.asset, price, quantity, unit, 0.0, room, 0.0)\n    if",
+    ),
+    Broken(
+        "an exit pays its fee once",
+        "fills.py",
+        "pay(account, position, amount, fee)\n    if world.rules.account",
+        "pay(account, position, amount, 2.0 * fee)\n    if world.rules.account",
+    ),
+    Broken(
+        "sales settle after the account's days",
+        "ledger.py",
+        "if proceeds > 0.0 and due_bar > bar:",
+        "if False:",
+    ),
+    Broken(
+        "proceeds of this bar wait for the next",
+        "fills.py",
+        "if world.rules.proceeds == Proceeds.NEXT_BAR:",
+        "if False:",
+    ),
+    Broken(
+        "a withdrawal is cut to what is free",
+        "carry.py",
+        "return max(account.equity - account.initial, 0.0)",
+        "return np.inf",
+    ),
+    Broken(
+        "a proportional set shares what is free",
+        "openings.py",
+        "order.most *= max(room, 0.0) / total",
+        "order.most *= 1.0",
+    ),
+    Broken(
+        "an unaffordable set is refused whole",
+        "openings.py",
+        "order.reason = Reason.SET_UNAFFORDABLE",
+        "order.reason = Reason.NONE",
+    ),
+    # Margin
+    Broken(
+        "margin is no part of equity",
+        "ledger.py",
+        "world.account.equity = equity\n",
+        "world.account.equity = equity + world.account.initial\n",
+    ),
+    Broken(
+        "a future moves no cash when it is opened",
+        "ledger.py",
+        "return -value if contract.is_paid != 0 else 0.0",
+        "return -value",
+    ),
+    Broken(
+        "the margin test counts what is already held",
+        "margin.py",
+        "world.account.initial = initial",
+        "world.account.initial = 0.0",
+    ),
+    Broken(
+        "a settlement pays the change since the last one only",
+        "ledger.py",
+        "position.base = price\n    position.mark = price\n    return amount",
+        "position.mark = price\n    return amount",
+    ),
+    Broken(
+        "a short share keeps at least five dollars",
+        "margin.py",
+        "return max(rate * price, rules.short_minimum)",
+        "return rate * price",
+    ),
+    Broken(
+        "a cheap short keeps all of its value",
+        "margin.py",
+        "return max(price, rules.short_low_minimum)",
+        "return rules.short_low_minimum",
+    ),
+    Broken(
+        "a margin account needs its minimum equity",
+        "openings.py",
+        "if is_security and world.account.equity - fee < world.rules.minimum_equity:",
+        "if False:",
+    ),
+    Broken(
+        "a call on a future restores initial margin",
+        "margin.py",
+        "return initial_of(world, bar, asset, side, price)\n    return maintenance_of",
+        "return maintenance_of(world, bar, asset, side, price)\n    return maintenance_of",
+    ),
+    Broken(
+        "the largest loss is liquidated first",
+        "forced.py",
+        "= position.exposure * (position.mark - position.average)",
+        "= -position.exposure * (position.mark - position.average)",
+    ),
+    Broken(
+        "a margin call closes the fewest lots",
+        "forced.py",
+        "return min(high * lot, held) if lot > 0.0 else high",
+        "return held",
+    ),
+    Broken(
+        "nobody trades on below zero",
+        "margin.py",
+        "return equity < -zero or (equity <= zero and world.account.n_held > 0)",
+        "return False",
+    ),
+    Broken(
+        "debt is written off where the policy says so",
+        "forced.py",
+        "if is_floored and account.n_held == 0 and account.cash < 0.0:",
+        "if False:",
+    ),
+    # Limits and groups
+    Broken(
+        "loss limits see unrealised losses",
+        "limits.py",
+        "not is_below(rules, account.equity, floor_of(rules, account, kind))",
+        "not is_below(rules, account.cash, floor_of(rules, account, kind))",
+    ),
+    Broken(
+        "no entries while halted",
+        "openings.py",
+        "if world.account.halt != 0:",
+        "if False:",
+    ),
+    Broken(
+        "no more positions than allowed",
+        "openings.py",
+        "if n_others >= world.rules.max_positions:",
+        "if n_others > world.rules.max_positions:",
+    ),
+    Broken(
+        "a cap counts the exposure that is there",
+        "openings.py",
+        "room = ratio * world.account.equity - used",
+        "room = ratio * world.account.equity",
+    ),
+    Broken(
+        "one member of an exclusive group is held",
+        "exclusive.py",
+        "order.reason = Reason.EXCLUSIVE\n",
+        "order.reason = Reason.NONE\n",
+    ),
+    # Signals and orders
+    Broken(
+        "hold and switch decide between entry and exit",
+        "intents.py",
+        "keeps_entry = (policy == Conflict.HOLD) == (side > 0.0)",
+        "keeps_entry = (policy == Conflict.HOLD) != (side > 0.0)",
+    ),
+    Broken(
+        "keep and flip decide between long and short",
+        "intents.py",
+        "keeps_long = (policy == DirectionConflict.KEEP) == (side > 0.0)",
+        "keeps_long = (policy == DirectionConflict.KEEP) != (side > 0.0)",
+    ),
+    Broken(
+        "an atomic reversal stands or falls whole",
+        "openings.py",
+        "return rules.reversal == Reversal.ATOMIC and order.close != 0.0 and order.side != 0",
+        "return False",
+    ),
+    Broken(
+        "a reduction closes at most its size",
+        "plans.py",
+        "part = min(size, abs(quantity))",
+        "part = abs(quantity)",
+    ),
+    Broken(
+        "quantities are cut down to lots",
+        "sizing.py",
+        "return np.floor(quantity / lot + 1e-9) * lot",
+        "return np.ceil(quantity / lot - 1e-9) * lot",
+    ),
+    # Prices, fees, splits
+    Broken(
+        "slippage is against us",
+        "costs.py",
+        "price = market + cost if side > 0.0 else market - cost",
+        "price = market - cost if side > 0.0 else market + cost",
+    ),
+    Broken(
+        "ticks round against us",
+        "costs.py",
+        "return np.ceil(price / tick - 1e-9) * tick",
+        "return np.floor(price / tick + 1e-9) * tick",
+    ),
+    Broken(
+        "a fee is at least its minimum",
+        "costs.py",
+        "fee = max(fee, setting(world, Setting.FEE_MINIMUM, bar, asset))",
+        "fee = max(fee, 0.0)",
+    ),
+    Broken(
+        "each slice of an order pays its own tier",
+        "costs.py",
+        "fee += (min(notional, end) - values[place]) * values[place + 1]",
+        "fee = notional * values[place + 1]",
+    ),
+    Broken(
+        "monthly tiers start again each month",
+        "carry.py",
+        "account.month_traded = 0.0",
+        "account.month_traded += 0.0",
+    ),
+    Broken(
+        "a split divides the average price",
+        "ledger.py",
+        "position.average /= ratio",
+        "position.average /= 1.0",
+    ),
+    Broken(
+        "a split multiplies what waits",
+        "carry.py",
+        "order.number *= ratio",
+        "order.number *= 1.0",
+    ),
+)

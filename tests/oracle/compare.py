@@ -1,0 +1,55 @@
+"""Run as a program: the first of some worlds on which kernel and oracle disagree.
+
+`python -m oracle.compare 3 17 0-200` prints its seed and the difference; nothing where all agree.
+It is for processes of their own: with other environment variables, or another kernel.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from .kernel import differences, kernel_run
+from .worlds import random_case
+
+
+def seeds_of(words: list[str]) -> list[int]:
+    """Seeds given one by one or as ranges, each once."""
+    ranges = [[int(part) for part in word.split("-")] for word in words]
+    return list(dict.fromkeys(seed for row in ranges for seed in range(row[0], row[-1] + 1)))
+
+
+def difference(seed: int) -> str:
+    """What differs in one world; a kernel that breaks down differs too."""
+    case = random_case(seed)
+    try:
+        found = differences(case, case.run(), kernel_run(case))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return found[0] if found else ""
+
+
+def disagreement(package: Path, *seeds: str, **environment: str) -> str:
+    """What a process of its own finds with the package in a folder; empty where all agree."""
+    paths = os.pathsep.join((str(package), str(Path(__file__).parents[1])))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "oracle.compare", *seeds],
+        env={**os.environ, "PYTHONPATH": paths, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def main(words: list[str]) -> None:
+    for seed in seeds_of(words):
+        found = difference(seed)
+        if found:
+            print(seed, found)
+            return
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""What must hold in every world, told of the kernel's records alone."""
