@@ -41,7 +41,7 @@ def replay(
     out: Floats,
     holdings: Rows[HoldingRow],
 ) -> int:
-    """Apply fills and entries in their order; write seven columns (T, 7) at each close.
+    """Apply fills and entries in their order; write seven rows (7, T) of the account at each close.
 
     `out` may have no rows. `holdings` takes what is held before the first bar (bar -1) and at each
     close, as far as it has rows; returns how many rows there are in all.
@@ -133,13 +133,13 @@ def write_close(world: World, bar: int, out: Floats) -> None:
     value(world)
     if world.rules.tests_margin != 0:
         sum_requirements(world, bar)
-    out[bar, CASH] = account.cash
-    out[bar, SETTLED] = account.settled if world.due_n > 0 else account.cash
-    out[bar, EQUITY] = account.equity
-    out[bar, GROSS] = account.gross
-    out[bar, NET] = account.net
-    out[bar, INITIAL] = account.initial
-    out[bar, MAINTENANCE] = account.maintenance
+    out[CASH, bar] = account.cash
+    out[SETTLED, bar] = account.settled if world.due_n > 0 else account.cash
+    out[EQUITY, bar] = account.equity
+    out[GROSS, bar] = account.gross
+    out[NET, bar] = account.net
+    out[INITIAL, bar] = account.initial
+    out[MAINTENANCE, bar] = account.maintenance
 
 
 @compiled

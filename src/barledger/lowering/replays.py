@@ -30,14 +30,14 @@ class Closes:
 
 def replay_closes(run: Run) -> Closes:
     """Return what the account of a fully recorded run looked like at each close."""
-    table = np.empty((len(run.request.bars), 7))
+    table = np.empty((7, len(run.request.bars)))
     _replay(run, table, np.empty(0, HOLDING))
-    return Closes(*(np.ascontiguousarray(column) for column in table.T))
+    return Closes(*table)
 
 
 def replay_holdings(run: Run) -> npt.NDArray[Any]:
     """Return what was held before the first bar (bar -1) and at each close, one row a position."""
-    no_table = np.empty((0, 7))
+    no_table = np.empty((0, 0))
     holdings = np.empty(_replay(run, no_table, np.empty(0, HOLDING)), HOLDING)
     _replay(run, no_table, holdings)
     return holdings

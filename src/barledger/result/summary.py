@@ -94,17 +94,14 @@ def _held(book: Book) -> dict[str, Any]:
     if book.record != "full":
         return dict.fromkeys(names)
     closes = book.closes
-    solvent = closes.equity > 0.0
-    gross, net = closes.gross[solvent], closes.net[solvent]
-    equity = closes.equity[solvent]
-    if not len(equity):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gross, net = closes.gross / closes.equity, closes.net / closes.equity
+    if closes.equity.min() <= 0.0:
+        gross, net = gross[closes.equity > 0.0], net[closes.equity > 0.0]
+    if not len(gross):
         return dict.fromkeys(names, np.nan)
-    numbers = (
-        float(np.count_nonzero(closes.gross) / len(closes.gross)),
-        float((gross / equity).mean()),
-        float((gross / equity).max()),
-        float((net / equity).mean()),
-    )
+    share = np.count_nonzero(closes.gross) / len(closes.gross)
+    numbers = (share, float(gross.mean()), float(gross.max()), float(net.mean()))
     return dict(zip(names, numbers, strict=True))
 
 
