@@ -38,9 +38,9 @@ def fill_price(world: World, bar: int, asset: int, side: float, market: float) -
 def slippage(world: World, contract: ContractRow, bar: int, asset: int, market: float) -> float:
     """How much worse than the market a fill is, in price units."""
     return (
-        abs(market) * setting(world, Setting.SLIP_FRACTION, bar, asset)
-        + setting(world, Setting.SLIP_AMOUNT, bar, asset)
-        + setting(world, Setting.SLIP_TICKS, bar, asset) * contract.tick
+        abs(market) * setting(world, Setting.SLIP_FRACTION.value, bar, asset)
+        + setting(world, Setting.SLIP_AMOUNT.value, bar, asset)
+        + setting(world, Setting.SLIP_TICKS.value, bar, asset) * contract.tick
     )
 
 
@@ -65,8 +65,8 @@ def on_tick(price: float, tick: float, side: float) -> float:
 def fee_rate(world: World, bar: int, asset: int) -> float:
     """Fraction of notional that a leg pays; of monthly tiers the one reached before it."""
     if world.rules.fee_form != FeeForm.BY_MONTH:
-        return setting(world, Setting.FEE_RATE, bar, asset)
-    tiers = settings_of(world)[Setting.TIERS]
+        return setting(world, Setting.FEE_RATE.value, bar, asset)
+    tiers = settings_of(world)[Setting.TIERS.value]
     values = values_of(world)
     k = tiers.row_step - 1
     while k > 0 and values[tiers.offset + 2 * k] > world.account.month_traded * (1.0 + 1e-12):
@@ -78,7 +78,7 @@ def fee_rate(world: World, bar: int, asset: int) -> float:
 @compiled
 def tiered_fee(world: World, notional: float) -> float:
     """Fee of a notional whose slices each pay the rate of their tier."""
-    tiers = settings_of(world)[Setting.TIERS]
+    tiers = settings_of(world)[Setting.TIERS.value]
     values = values_of(world)
     fee = 0.0
     for k in range(tiers.row_step):
@@ -97,7 +97,7 @@ def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) ->
         return 0.0
     notional = quantity * contracts_of(world)[asset].multiplier * abs(price)
     if form == FeeForm.RATE:
-        return notional * setting(world, Setting.FEE_RATE, bar, asset)
+        return notional * setting(world, Setting.FEE_RATE.value, bar, asset)
     return rich_fee(world, bar, asset, quantity, notional)
 
 
@@ -108,12 +108,12 @@ def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: floa
         fee = tiered_fee(world, notional)
     else:
         fee = notional * fee_rate(world, bar, asset)
-        fee += setting(world, Setting.FEE_PER_UNIT, bar, asset) * quantity
-        fee += setting(world, Setting.FEE_FIXED, bar, asset)
+        fee += setting(world, Setting.FEE_PER_UNIT.value, bar, asset) * quantity
+        fee += setting(world, Setting.FEE_FIXED.value, bar, asset)
     if world.rules.has_bounded_fee != 0:
-        fee = max(fee, setting(world, Setting.FEE_MINIMUM, bar, asset))
-        fee = min(fee, setting(world, Setting.FEE_MAXIMUM, bar, asset))
-        fee = min(fee, notional * setting(world, Setting.FEE_MAXIMUM_RATE, bar, asset))
+        fee = max(fee, setting(world, Setting.FEE_MINIMUM.value, bar, asset))
+        fee = min(fee, setting(world, Setting.FEE_MAXIMUM.value, bar, asset))
+        fee = min(fee, notional * setting(world, Setting.FEE_MAXIMUM_RATE.value, bar, asset))
     return fee
 
 
@@ -122,7 +122,7 @@ def fee_fixed(world: World, bar: int, asset: int) -> float:
     """Part of a straight-line fee that does not depend on the quantity."""
     if world.rules.fee_form <= FeeForm.RATE:
         return 0.0
-    return setting(world, Setting.FEE_FIXED, bar, asset)
+    return setting(world, Setting.FEE_FIXED.value, bar, asset)
 
 
 @compiled
@@ -133,4 +133,4 @@ def fee_slope(world: World, bar: int, asset: int, price: float) -> float:
     slope = contracts_of(world)[asset].multiplier * abs(price) * fee_rate(world, bar, asset)
     if world.rules.fee_form == FeeForm.RATE:
         return slope
-    return slope + setting(world, Setting.FEE_PER_UNIT, bar, asset)
+    return slope + setting(world, Setting.FEE_PER_UNIT.value, bar, asset)

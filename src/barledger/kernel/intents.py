@@ -168,7 +168,7 @@ def place(
     order.number = number
     order.stage = Stage.WAITING
     if world.rules.allocation == Allocation.PRIORITY:
-        order.rank = setting(world, Setting.PRIORITY, bar, asset)
+        order.rank = setting(world, Setting.PRIORITY.value, bar, asset)
     world.account.n_live += 1
 
 
@@ -200,18 +200,18 @@ def decide_signals(world: World, bar: int, asset: int, flags: int, before: int) 
         flags = resolve(world, bar, asset, flags, quantity)
     held = 1 if quantity > 0.0 else (-1 if quantity < 0.0 else 0)
     if flags & LONG_EXIT != 0 and held <= 0:
-        counts[Count.NO_POSITION] += 1
+        counts[Count.NO_POSITION.value] += 1
     if flags & SHORT_EXIT != 0 and held >= 0:
-        counts[Count.NO_POSITION] += 1
+        counts[Count.NO_POSITION.value] += 1
     if held == 0:
         if flags & (LONG | SHORT):
             order_signal(world, bar, asset, 0, 1 if flags & LONG else -1, 0, before)
         return
     wish = wish_of(flags, held, world.rules)
     if wish == IGNORED_OPPOSITE:
-        counts[Count.OPPOSITE_IGNORED] += 1
+        counts[Count.OPPOSITE_IGNORED.value] += 1
     elif wish == IGNORED_REPEAT:
-        counts[Count.REPEAT_IGNORED] += 1
+        counts[Count.REPEAT_IGNORED.value] += 1
     elif wish == OPEN_MORE:
         order_signal(world, bar, asset, 0, held, 0, before)
     elif wish != 0:
@@ -225,12 +225,20 @@ def order_signal(
 ) -> None:
     """Place a signal's order, unless it has no size or a waiting exit stands in its way."""
     account = world.account
-    place(world, bar, asset, Cause.SIGNAL, closes, opens, setting(world, Setting.SIZE, bar, asset))
+    place(
+        world,
+        bar,
+        asset,
+        Cause.SIGNAL,
+        closes,
+        opens,
+        setting(world, Setting.SIZE.value, bar, asset),
+    )
     account.n_live -= 1
     order = live_of(world)[account.n_live]
     order.reduces = 1 if reduces != 0 else 0
     if (opens != 0 or reduces != 0) and not has_size(world, bar, order):
-        counts_of(world)[Count.NO_SIZE] += 1
+        counts_of(world)[Count.NO_SIZE.value] += 1
         order.opens = 0
         if closes == 0 or reduces != 0:
             return
@@ -244,7 +252,7 @@ def order_signal(
 def has_size(world: World, bar: int, order: LiveRow) -> bool:
     """Whether a signal's order has a size, as far as is known at the decision; freeze it there."""
     if world.rules.size_kind == SizeKind.RISK:
-        order.distance = setting(world, Setting.RISK_DISTANCE, bar, order.asset)
+        order.distance = setting(world, Setting.RISK_DISTANCE.value, bar, order.asset)
     if world.rules.is_freezing != 0:
         close = close_of(world)[bar, order.asset]
         order.number = entry_size(world, order, close, sizing_equity(world))
@@ -269,7 +277,7 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
             sizing_equity(world),
         )
     if target != target:
-        counts_of(world)[Count.NO_SIZE] += 1
+        counts_of(world)[Count.NO_SIZE.value] += 1
         return
     if before > 0:
         replace_waiting(world, bar, asset, 1, before)

@@ -36,7 +36,7 @@ def maintenance_of(world: World, bar: int, asset: int, side: float, price: float
     """Requirement to hold one unit marked at `price`; `side` is the sign of the position."""
     contract = contracts_of(world)[asset]
     if contract.kind == InstrumentKind.FUTURE:
-        return future_margin(world, Setting.MAINTENANCE, bar, asset, price)
+        return future_margin(world, Setting.MAINTENANCE.value, bar, asset, price)
     if world.rules.account == AccountKind.REG_T:
         return reg_t_maintenance(world.rules, contract, side, price)
     return world.rules.maintenance_long * price
@@ -47,7 +47,7 @@ def initial_of(world: World, bar: int, asset: int, side: float, price: float) ->
     """Requirement to open one unit at `price`, never less than to hold it."""
     contract = contracts_of(world)[asset]
     if contract.kind == InstrumentKind.FUTURE:
-        return future_margin(world, Setting.INITIAL, bar, asset, price)
+        return future_margin(world, Setting.INITIAL.value, bar, asset, price)
     if world.rules.account == AccountKind.REG_T:
         rate = min(1.0, world.rules.initial_rate * contract.leverage_factor)
         return max(rate * price, reg_t_maintenance(world.rules, contract, side, price))
@@ -137,7 +137,7 @@ def maintenance_base(world: World, bar: int, contract: ContractRow, side: float)
     """Bound of the part of one unit's maintenance that does not depend on its price."""
     rules = world.rules
     if contract.kind == InstrumentKind.FUTURE:
-        return setting(world, Setting.MAINTENANCE, bar, 0)
+        return setting(world, Setting.MAINTENANCE.value, bar, 0)
     if rules.account == AccountKind.REG_T and side < 0.0:
         return max(rules.short_minimum, rules.short_low_price, rules.short_low_minimum)
     return 0.0

@@ -123,8 +123,8 @@ def plan_difference(world: World, order: LiveRow, quantity: float, reduces_only:
 def end_planned(world: World, order: LiveRow, outcome: int) -> None:
     """Count what an order lacks when its plan came to nothing; it ends without a record."""
     if outcome == NO_OPENING or outcome == NO_SIZE:
-        counts_of(world)[Count.NO_SIZE] += 1
+        counts_of(world)[Count.NO_SIZE.value] += 1
     elif outcome == AT_TARGET:
-        counts_of(world)[Count.AT_TARGET] += 1
+        counts_of(world)[Count.AT_TARGET.value] += 1
     if outcome != NO_OPENING:
         order.stage = Stage.ENDED
