@@ -1,5 +1,6 @@
 """One compilation for every option, machine code that never goes stale, and what Numba must keep."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from oracle.kernel import kernel_run
 from oracle.worlds import random_case
 
 import barledger
-from barledger import _jit
+from barledger import _compiler, _jit
 from barledger._jit import compiled
 from barledger.kernel.simulate import simulate
 
@@ -41,15 +42,21 @@ def test_one_compilation_of_simulate_serves_every_option():
     assert len(simulate.signatures) == 1
 
 
-@pytest.mark.parametrize("option", ["_nrt", "forceinline", *_jit.WRAPPERS])
+@pytest.mark.parametrize("option", ["_nrt", "forceinline", *_compiler.WRAPPERS])
 def test_numba_still_has_the_options_that_it_does_not_document(option):
     assert hasattr(DefaultOptions, option), f"numba {numba.__version__} dropped {option}"
 
 
 def test_numba_still_has_the_methods_that_halve_the_compilation():
-    assert _jit.CAN_SHORTEN
+    assert _compiler.CAN_SHORTEN
     assert _jit.LEAN == {"_nrt": False}
     assert _jit.INLINE == {"forceinline": True}
+
+
+@pytest.mark.parametrize("saving", _compiler.SAVINGS, ids=lambda saving: saving[1])
+def test_numba_still_has_the_methods_that_are_spared_work(saving):
+    owner, name, parameters, _ = saving
+    assert tuple(inspect.signature(vars(owner)[name]).parameters) == parameters
 
 
 @pytest.mark.skipif(IS_PLAIN, reason="nothing is compiled")

@@ -219,8 +219,8 @@ BROKEN = (
     Broken(
         "quantities are cut down to lots",
         "sizing.py",
-        "return np.floor(quantity / lot + 1e-9) * lot",
-        "return np.ceil(quantity / lot - 1e-9) * lot",
+        "lots: float = np.floor(quantity / lot + 1e-9)",
+        "lots: float = np.ceil(quantity / lot - 1e-9)",
     ),
     # Prices, fees, splits
     Broken(
@@ -232,8 +232,8 @@ BROKEN = (
     Broken(
         "ticks round against us",
         "costs.py",
-        "return np.ceil(price / tick - 1e-9) * tick",
-        "return np.floor(price / tick + 1e-9) * tick",
+        "np.ceil(price / tick - 1e-9) if side > 0.0 else",
+        "np.floor(price / tick + 1e-9) if side > 0.0 else",
     ),
     Broken(
         "a fee is at least its minimum",
