@@ -238,7 +238,7 @@ BROKEN = (
     Broken(
         "a fee is at least its minimum",
         "costs.py",
-        "fee = max(fee, setting(world, Setting.FEE_MINIMUM, bar, asset))",
+        "fee = max(fee, setting(world, Setting.FEE_MINIMUM.value, bar, asset))",
         "fee = max(fee, 0.0)",
     ),
     Broken(

@@ -40,6 +40,13 @@ class Market:
             self.contracts = [Contract() for _ in range(self.n_assets)]
         if self.dates is None:
             self.dates = weekdays_from(date(2024, 1, 1), self.n_bars)
+        if self.settlement is None:
+            self.settlement = [self._settled_at(bar) for bar in range(self.n_bars)]
+
+    def _settled_at(self, bar: int) -> Sequence[float]:
+        """Closes of the last bar of a date, on which futures settle where no price is given."""
+        is_last = bar + 1 == self.n_bars or self.dates[bar + 1] != self.dates[bar]
+        return self.close[bar] if is_last else [NAN] * self.n_assets
 
     @property
     def n_bars(self) -> int:

@@ -82,6 +82,8 @@ def open_one(world: World, order: Order) -> None:
     """Fill or refuse the opening part of an order at its turn."""
     forget_what_is_gone(world, order)
     if world.bankrupt:
+        if order.blocked == "none" and world.terms.rules.reversal == "atomic":
+            split_at_turn(world, order)
         world.end(order, "bankrupt")
         return
     if order.blocked == "none":

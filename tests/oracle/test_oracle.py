@@ -9,7 +9,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import PerUnitFee, Rules, Slippage
 from barledger.risk import RiskLimits
 
-from .engine import simulate
+from .kernel import simulate_both as simulate
 from .market import Market, Outcome, Wishes
 
 ES = Contract(kind="future", multiplier=50, tick=0.25, initial=12_000, maintenance=10_800)

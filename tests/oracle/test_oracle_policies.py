@@ -1,15 +1,23 @@
 """Corners of the laws, each worked by hand on a handful of bars."""
 
+import math
 from datetime import date
 
 import pytest
 
 from barledger.accounts import Cash, PortfolioMargin, RegT, Unlimited
 from barledger.instruments.contract import Contract
-from barledger.options import PercentOfCash, PercentOfEquity, PerUnitFee, Rules, TieredFee
+from barledger.options import (
+    PercentFee,
+    PercentOfCash,
+    PercentOfEquity,
+    PerUnitFee,
+    Rules,
+    TieredFee,
+)
 from barledger.risk import RiskLimits
 
-from .engine import simulate
+from .kernel import simulate_both as simulate
 from .market import Market, Wishes
 from .test_oracle import ES, WHOLE, fills, flat_bars, money, orders, quantities, states
 
@@ -254,3 +262,29 @@ def test_a_sale_smaller_than_its_fee_leaves_a_flagged_debt():
     )
     assert out.cash == money(0, -1)
     assert [i["kind"] for i in out.incidents] == ["exit_fee", "bankrupt"]
+
+
+def test_a_short_that_is_worth_nothing_moves_no_net_exposure():
+    # Sold at 0.20 rounded down to 0: net stays 0, so max_net is not tested, whatever the fee.
+    penny = Contract(kind="future", multiplier=5, tick=0.25, initial=1.0)
+    out = simulate(
+        flat_bars([0.2, 0.2, 0.2], contracts=[penny]),
+        orders((0, 0, -10)),
+        account=Unlimited(),
+        fees=PercentFee(0.0, minimum=2.0),
+        limits=RiskLimits(max_net=0.6),
+        initial_cash=1.0,
+    )
+    assert fills(out) == [(1, 0, -10, 0.0)]
+
+
+def test_all_that_fits_of_what_sells_at_zero_is_too_small():
+    # Sold at 0.20 rounded down to 0; Reg T asks 2.50 a share, but there is nothing to sell for.
+    never, now = [[False], [False]], [[True], [False]]
+    out = simulate(
+        flat_bars([0.2, 0.2], contracts=[Contract(tick=0.25)]),
+        Wishes(signals=[never, never, now, never]),
+        account=RegT(minimum_equity=0),
+        size=math.inf,
+    )
+    assert states(out) == [("rejected", "min_notional")]

@@ -9,7 +9,7 @@ from oracle.kernel import kernel_run
 from oracle.worlds import Case
 
 from barledger.accounts import Cash
-from barledger.kernel.types import Category, Incident
+from barledger.kernel.codes import Category, Incident
 from barledger.lowering.drive import Run
 from barledger.lowering.replays import replay_closes
 

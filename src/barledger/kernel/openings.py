@@ -23,7 +23,7 @@ from barledger.kernel.ledger import money_zero
 from barledger.kernel.limits import NET, cap_ratio, cap_used
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
-from barledger.kernel.types import RELATIVE, LiveRow, RulesRow
+from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
 from barledger.kernel.world import (
     World,
     contracts_of,
@@ -53,6 +53,13 @@ def refusal(world: World, asset: int, side: int) -> int:
 
 
 @compiled
+def is_too_small(contract: ContractRow, quantity: float, price: float) -> bool:
+    """Whether an opening is below the least notional, or is of nothing's worth and fully paid."""
+    notional = quantity * contract.multiplier * abs(price)
+    return notional < contract.min_notional or (notional == 0.0 and contract.is_paid != 0)
+
+
+@compiled
 def early_refusal(
     world: World, order: LiveRow, quantity: float, price: float, n_others: int
 ) -> int:
@@ -70,8 +77,7 @@ def early_refusal(
         return Reason.MAX_POSITIONS.value
     if quantity == 0.0:
         return Reason.SIZE_ZERO.value
-    notional = quantity * contract.multiplier * abs(price)
-    if notional < contract.min_notional or (notional == 0.0 and contract.is_paid != 0):
+    if is_too_small(contract, quantity, price):
         return Reason.MIN_NOTIONAL.value
     return Reason.NONE.value
 
@@ -200,9 +206,9 @@ def fit_cap(
 ) -> float:
     """Part of an opening that one cap on exposure allows."""
     ratio = cap_ratio(world, cap, order.asset)
-    if ratio == np.inf:
-        return quantity
     unit = contracts_of(world)[order.asset].multiplier * abs(price)
+    if ratio == np.inf or (cap == NET and unit == 0.0):  # what is worth nothing moves no net
+        return quantity
     sign = 1.0 if order.side * price > 0.0 else -1.0
     used = cap_used(world, cap, order.asset, sign)
     free = max(-used, 0.0) / unit if cap == NET else 0.0
@@ -264,7 +270,7 @@ def admit(
     if is_all and quantity > 0.0:
         wanted = quantity
         reason = Reason.NONE.value
-    if 0.0 < quantity * contract.multiplier * abs(price) < contract.min_notional:
+    if quantity > 0.0 and is_too_small(contract, quantity, price):
         return 0.0, wanted, Reason.MIN_NOTIONAL.value
     return quantity, wanted, reason
 
