@@ -5,7 +5,7 @@ import pytest
 from markets import cash, equity, fills, flat_bars, held, incidents, near, orders, reasons
 
 import barledger as bl
-from barledger.kernel.types import Count
+from barledger.kernel.codes import Count
 
 ES = bl.Contract(kind="future", multiplier=50, tick=0.25, initial=12_000, maintenance=10_800)
 
