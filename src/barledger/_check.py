@@ -17,11 +17,20 @@ def choice(name: str, value: str, known: Iterable[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(words)}; was {value!r}")
 
 
-def at_least(name: str, value: Number | None, low: float, *, strict: bool = False) -> None:
-    """Raise unless every number is at least `low` (NaN passes: it means "none here")."""
+def at_least(
+    name: str, value: Number | None, low: float, *, strict: bool = False, known: bool = False
+) -> None:
+    """Raise unless every number is at least `low`.
+
+    NaN ("none here") and infinity pass, unless every number must be `known`.
+    """
     if value is None:
         return
     numbers = as_floats(name, value)
+    if known and not np.isfinite(numbers).all():
+        raise ValueError(
+            f"{name} must be finite, was {numbers[~np.isfinite(numbers)].flat[0]:g}"
+        )
     bad = numbers <= low if strict else numbers < low
     if bad.any():
         sign = ">" if strict else ">="
