@@ -112,3 +112,95 @@ def test_costs_that_are_not_known(make, name, value):
 )
 def test_costs_that_make_no_sense(options, match, error):
     refused(match, ONE, ENTRY, error=error, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"account": "RegT"}, r"account must be an account such as Cash\(\), was 'RegT'"),
+        ({"account": bl.Cash}, "account must be an account"),
+        ({"rules": {"conflict": "exit"}}, "rules must be Rules such as"),
+        ({"limits": 5}, "limits must be RiskLimits such as .* was 5"),
+        ({"events": [(1, 2.0)]}, r"events must be Events such as .* was \[\(1, 2.0\)\]"),
+        ({"start": {"cash": 1}}, r"start must be a State such as result\.state"),
+        ({"initial_cash": "100"}, "initial_cash must be a number"),
+        ({"fee": 0.1}, "unknown options fee; known are account, fees, slippage"),
+        ({"exclusive": ["A", "B"]}, "exclusive must be groups of assets such as"),
+        ({"exclusive": "AB"}, "exclusive must be groups of assets such as"),
+    ],
+)
+def test_options_of_the_wrong_kind(options, match):
+    refused(match, TWO, ENTRIES, error=TypeError, **options)
+
+
+@pytest.mark.parametrize("bars", [np.ones(3), pl.DataFrame({"A": [1.0, 2.0]})])
+@pytest.mark.parametrize("make", ["from_signals", "from_orders", "from_targets"])
+def test_bars_of_the_wrong_kind(bars, make):
+    run = getattr(bl.Portfolio, make)
+    refused("bars must be Bars, was .*Bars.from_arrays", bars, ENTRY, run=run, error=TypeError)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"fill": "open"}, "fill must be one of next_open, next_close, close; was 'open'"),
+        ({"record": "all"}, "record must be one of full, equity, metrics; was 'all'"),
+        ({"direction": "up"}, "direction must be one of long, short, both; was 'up'"),
+        ({"groups": "all"}, "groups must be one of each; was 'all'"),
+        ({"direction": "both", "short_entries": ENTRIES}, "direction='both' says what entries"),
+        ({"initial_cash": NAN}, "initial_cash must be finite and >= 0, was nan"),
+        ({"initial_cash": -1}, "initial_cash must be finite and >= 0, was -1"),
+        ({"initial_cash": [1.0, 2.0]}, "several initial_cash .* need groups"),
+        ({"initial_cash": [1.0] * 3, "groups": "each"}, "each of the 2 accounts, had 3"),
+        ({"groups": ["a"]}, "groups must name an account for each of the 2 assets, had 1"),
+        ({"groups": {"A": "a"}}, r"groups must name an account for each asset; missing \['B'\]"),
+        ({"exclusive": [["A", "Z"]]}, r"exclusive names unknown assets \['Z'\]"),
+        ({"exclusive": [["A", "B"], ["B"]]}, "an asset can be in one exclusive group only"),
+        ({"price": [-1.0, 5.0]}, "price must be > 0; only futures"),
+        ({"price": [INF, 5.0]}, "price must be finite, or NaN for no fill"),
+        ({"priority": [1.0] * 3}, r"priority has shape \(3,\)"),
+        ({"start": bl.State(1.0, {"Z": (1, 1.0)})}, "start State holds 'Z', which the bars do not"),
+        ({"start": bl.State(1.0, {"A": (-1, 1.0)})}, "a Cash account holds fully paid longs only"),
+        ({"account": bl.RegT(margin_check="extremes"), "bars": 0}, "needs bars with high and low"),
+        ({"slippage": bl.Slippage(0.1, cap_to_range=True), "bars": 0}, "needs bars with high and"),
+        ({"events": bl.Events(splits=[(DAYS[1], "Z", 2.0)])}, "names an unknown asset 'Z'"),
+    ],
+)
+def test_options_that_do_not_fit(options, match):
+    bars = bl.Bars.from_arrays(TWO.close, assets=["A", "B"]) if "bars" in options else TWO
+    options = {name: value for name, value in options.items() if name != "bars"}
+    refused(match, bars, ENTRIES, **options)
+
+
+@pytest.mark.parametrize(
+    ("rules", "match"),
+    [
+        ({"sequence": np.zeros((2, 2), int)}, r"sequence must be one of .* shape \(3, 2\)"),
+        ({"sequence": np.zeros((3, 2))}, "integer array.*was float64"),
+        ({"sequence": np.zeros((3, 2), int)}, "each row of sequence must hold every column"),
+        ({"allocation": "priority"}, "allocation='priority' needs priority="),
+    ],
+)
+def test_rules_that_do_not_fit(rules, match):
+    refused(match, TWO, ENTRIES, rules=bl.Rules(**rules))
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("sequence", "exits_first, as_given, reversed, by_value"),
+        ("allocation", "in_order, priority, proportional, all_or_none"),
+        ("conflict", "exit, entry, ignore, hold, switch"),
+        ("opposite", "reverse, close, ignore, reduce"),
+        ("cost_basis", "average, fifo"),
+    ],
+)
+def test_unknown_words_of_a_policy_list_the_known_ones(name, known):
+    with pytest.raises(ValueError, match=f"{name} must be one of {known}; was 'best'"):
+        bl.Rules(**{name: "best"})
+
+
+def test_contracts_of_several_currencies():
+    contracts = {"A": bl.Contract(currency="EUR")}
+    bars = bl.Bars.from_arrays(np.ones((3, 2)), assets=["A", "B"], contracts=contracts)
+    refused("one currency.*nothing is converted yet; found EUR, USD", bars, ENTRIES)
