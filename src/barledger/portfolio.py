@@ -189,7 +189,9 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        return _simulate(bars, wishes.from_targets(_checked(bars), targets, unit), Shares(0.0), options)
+        return _simulate(
+            bars, wishes.from_targets(_checked(bars), targets, unit), Shares(0.0), options
+        )
 
     @staticmethod
     def from_holding(

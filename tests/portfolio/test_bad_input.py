@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from markets import flat_bars
+from markets import equity, fills, flat_bars, orders, reasons
 
 import barledger as bl
 
@@ -204,3 +204,120 @@ def test_contracts_of_several_currencies():
     contracts = {"A": bl.Contract(currency="EUR")}
     bars = bl.Bars.from_arrays(np.ones((3, 2)), assets=["A", "B"], contracts=contracts)
     refused("one currency.*nothing is converted yet; found EUR, USD", bars, ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "match", "error"),
+    [
+        ([INF, 0, 0], "quantity must be finite, or NaN for none", ValueError),
+        (["1", "2", "3"], "quantity must be numbers", TypeError),
+        ([True, False, True], "quantity must be numbers, was bool data", TypeError),
+        ([1.0, 2.0], r"quantity must have the shape of the bars \(3, 1\)", ValueError),
+    ],
+)
+def test_quantities_that_are_no_orders(quantity, match, error):
+    refused(match, ONE, quantity, run=bl.Portfolio.from_orders, error=error)
+
+
+@pytest.mark.parametrize(
+    ("columns", "match", "error"),
+    [
+        ({"asset": None}, "orders need the columns bar .or time., asset and quantity", ValueError),
+        ({"asset": ["Z"]}, r"orders name unknown assets \['Z'\]", ValueError),
+        ({"bar": [3]}, "orders' bars must lie in 0 … 2", ValueError),
+        ({"bar": [-1]}, "orders' bars must lie in 0 … 2", ValueError),
+        ({"bar": [0.5]}, "orders' bars must be whole numbers, was Float64 data", TypeError),
+        ({"bar": ["x"]}, "orders' bars must be whole numbers, was String data", TypeError),
+        ({"bar": pl.Series([None], dtype=pl.Int64)}, "whole numbers; some are null", ValueError),
+        ({"bar": None, "time": ["2024-01-06"]}, "there is none at 2024-01-06", ValueError),
+        ({"quantity": [INF]}, "orders quantity must be finite", ValueError),
+        ({"kind": ["limit"], "price": [5.0]}, "all at the market; found also kind, p", ValueError),
+    ],
+)
+def test_frames_that_are_no_orders(columns, match, error):
+    given = {"bar": [0], "asset": ["A"], "quantity": [1.0], **columns}
+    frame = pl.DataFrame({name: values for name, values in given.items() if values is not None})
+    refused(match, TWO, frame, run=bl.Portfolio.from_orders, error=error)
+
+
+def test_targets_without_meaning():
+    run = bl.Portfolio.from_targets
+    refused("targets must be finite, or NaN for none", ONE, [INF, 0, 0], run=run)
+    refused("unit must be one of percent, value, shares; was 'pct'", ONE, ENTRY, run=run,
+            unit="pct")  # fmt: skip
+    refused("unknown options size", ONE, [0.1, 0, 0], run=run, size=5, error=TypeError)
+
+
+@pytest.mark.parametrize(
+    ("make", "match", "error"),
+    [
+        (lambda: bl.RiskLimits(max_positions=0), "max_positions must be >= 1", ValueError),
+        (lambda: bl.RiskLimits(max_positions=1.5), "must be a whole number, was 1.5", TypeError),
+        (lambda: bl.RiskLimits(max_leverage=NAN), "max_leverage must be finite", ValueError),
+        (lambda: bl.RiskLimits(max_net=[1.0, 2.0]), "max_net must be one number", TypeError),
+        (lambda: bl.RiskLimits(max_daily_loss=5), "0.05 means 5 %.*was 5", ValueError),
+        (lambda: bl.RiskLimits(max_per_group=0.3), "belong together", ValueError),
+        (lambda: bl.PortfolioMargin(max_leverage=NAN), "max_leverage must be finite", ValueError),
+        (lambda: bl.RegT(minimum_equity=NAN), "minimum_equity must be finite", ValueError),
+        (lambda: bl.RegT(initial=50), "initial must be above 0 and at most 1", ValueError),
+        (lambda: bl.Cash(settlement_days=5), "settlement_days must be 0, 1, 2, 3 or", ValueError),
+        (lambda: bl.FuturesMargin(day_rate=NAN), "day_rate must be finite", ValueError),
+        (lambda: bl.Contract(tick=NAN), "tick must be finite, was nan", ValueError),
+        (lambda: bl.Contract(lot=[1, 2]), "lot must be one number", TypeError),
+        (lambda: bl.State(NAN), "cash of a State must be a finite number", ValueError),
+        (lambda: bl.State(1.0, {"A": 5}), "must be .quantity, average price.; A had 5", TypeError),
+        (lambda: bl.State(1.0, {"A": (NAN, 1)}), "both finite; A had", ValueError),
+        (
+            lambda: bl.State(1.0, unsettled=[(DAYS[0], NAN)]),
+            "unsettled amounts must be",
+            ValueError,
+        ),
+        (lambda: bl.Events(splits=[(1, "A", NAN)]), "a split's ratio must be > 0", ValueError),
+        (lambda: bl.Events(cash_flows=[(1, INF)]), "a cash flow must be a number", ValueError),
+    ],
+)
+def test_terms_that_are_not_numbers_of_their_kind(make, match, error):
+    with pytest.raises(error, match=match):
+        make()
+
+
+def test_a_share_bought_for_nothing():
+    start = bl.State(cash=1.0, positions={"A": (1, 0.0)})
+    refused("average price must be > 0, only a future's", TWO, ENTRIES, start=start)
+
+
+def test_statistics_of_no_year():
+    result = bl.Portfolio.from_signals(ONE, ENTRY)
+    refused("periods_per_year must be > 0, was 0", run=result.stats, periods_per_year=0)
+    refused("risk_free must be finite, was nan", run=result.stats, risk_free=NAN)
+
+
+def test_parts_of_a_result_that_are_not_there():
+    result = bl.Portfolio.from_signals(TWO, ENTRIES)
+    refused("no asset 'Z'; there are A, B", "Z", 0, run=result.explain, error=KeyError)
+    refused("no bar at 2024-05-01", "A", "2024-05-01", run=result.explain, error=KeyError)
+    refused("no bar 17: there are 3", "A", 17, run=result.explain, error=IndexError)
+    refused("no asset or account 'Z'", "Z", run=result.__getitem__, error=KeyError)
+    refused("no bars between 2030 and 2031", slice("2030", "2031"), run=result.__getitem__)
+
+
+@pytest.mark.parametrize(("fill", "left"), [("next_open", ["end_of_data"]), ("close", [])])
+def test_one_bar_is_enough(fill, left):
+    result = bl.Portfolio.from_signals(flat_bars([10.0]), [True], size=5, fill=fill)
+    assert (reasons(result), equity(result)) == (left, [100_000])
+    assert np.isnan(result.sharpe)
+
+
+def test_an_asset_without_any_price_never_trades():
+    bars = flat_bars([NAN] * 3, [20, 21, 22])
+    result = bl.Portfolio.from_signals(bars, np.ones((3, 2), bool), size=1)
+    assert fills(result) == [(1, "B", 1, 21)]
+    assert set(reasons(result)) == {"replaced", "end_of_data"}
+
+
+def test_no_orders_are_no_error():
+    empty = orders((0, "A", 1)).clear()
+    assert equity(bl.Portfolio.from_orders(TWO, empty)) == [100_000] * 3
+    assert equity(bl.Portfolio.from_orders(TWO, np.full((3, 2), NAN))) == [100_000] * 3
+    assert fills(bl.Portfolio.from_signals(ONE, ENTRY, size=NAN)) == []
+    assert fills(bl.Portfolio.from_signals(ONE, ENTRY, size=INF)) == [(1, "A", 100_000 / 11, 11)]
