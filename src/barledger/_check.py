@@ -17,15 +17,37 @@ def choice(name: str, value: str, known: Iterable[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(words)}; was {value!r}")
 
 
-def at_least(name: str, value: Number | None, low: float, *, strict: bool = False) -> None:
-    """Raise unless every number is at least `low` (NaN passes: it means "none here")."""
+def at_least(
+    name: str, value: Number | None, low: float, *, strict: bool = False, known: bool = False
+) -> None:
+    """Raise unless every number is at least `low`.
+
+    NaN ("none here") and infinity pass, unless every number must be `known`.
+    """
     if value is None:
         return
     numbers = as_floats(name, value)
+    if known and not np.isfinite(numbers).all():
+        raise ValueError(f"{name} must be finite, was {numbers[~np.isfinite(numbers)].flat[0]:g}")
     bad = numbers <= low if strict else numbers < low
     if bad.any():
         sign = ">" if strict else ">="
         raise ValueError(f"{name} must be {sign} {low:g}, was {numbers[bad].flat[0]:g}")
+
+
+def single(name: str, value: float | None, low: float, *, strict: bool = False) -> None:
+    """Raise unless the value is one finite number, at least `low`; None passes."""
+    if value is not None and np.ndim(value) > 0:
+        raise TypeError(f"{name} must be one number, was of shape {np.shape(value)}")
+    at_least(name, value, low, strict=strict, known=True)
+
+
+def whole(name: str, value: int, low: int) -> None:
+    """Raise unless the value is a whole number, at least `low`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be a whole number, was {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be >= {low}, was {value}")
 
 
 def fraction(name: str, value: float | None, *, above_zero: bool = True) -> None:

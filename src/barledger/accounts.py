@@ -132,7 +132,7 @@ class RegT(_Margined):
             if not 0.0 < value <= 1.0:
                 raise ValueError(f"{name} must be above 0 and at most 1, was {value:g}")
         for name in ("minimum_equity", "short_minimum", "short_low_price", "short_low_minimum"):
-            _check.at_least(name, getattr(self, name), 0.0)
+            _check.single(name, getattr(self, name), 0.0)
 
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
@@ -168,8 +168,8 @@ class PortfolioMargin(_Margined):
 
     def __post_init__(self) -> None:
         _Margined.__post_init__(self)
-        _check.at_least("max_leverage", self.max_leverage, 0.0, strict=True)
-        _check.at_least("maintenance", self.maintenance, 0.0)
+        _check.single("max_leverage", self.max_leverage, 0.0, strict=True)
+        _check.single("maintenance", self.maintenance, 0.0)
         if self.maintenance is not None and self.maintenance > 1.0 / self.max_leverage:
             raise ValueError(
                 f"maintenance must be at most 1 / max_leverage = {1.0 / self.max_leverage:g}, "
@@ -213,7 +213,7 @@ class FuturesMargin(_Margined):
 
     def __post_init__(self) -> None:
         _Margined.__post_init__(self)
-        _check.at_least("day_rate", self.day_rate, 0.0, strict=True)
+        _check.single("day_rate", self.day_rate, 0.0, strict=True)
 
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""

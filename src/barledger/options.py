@@ -170,7 +170,8 @@ class PercentFee(Fee):
 
     def __post_init__(self) -> None:
         for name in ("rate", "minimum", "fixed"):
-            _check.at_least(f"fees {name}" if name != "rate" else "fees", getattr(self, name), 0.0)
+            label = f"fees {name}" if name != "rate" else "fees"
+            _check.at_least(label, getattr(self, name), 0.0, known=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -199,7 +200,7 @@ class PerUnitFee(Fee):
 
     def __post_init__(self) -> None:
         for name in ("per_unit", "minimum", "maximum", "maximum_rate", "fixed"):
-            _check.at_least(f"fees {name}", getattr(self, name), 0.0)
+            _check.at_least(f"fees {name}", getattr(self, name), 0.0, known=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -232,7 +233,7 @@ class TieredFee(Fee):
 
     def __post_init__(self) -> None:
         _check.choice("TieredFee by", self.by, ("order", "month"))
-        _check.at_least("TieredFee minimum", self.minimum, 0.0)
+        _check.at_least("TieredFee minimum", self.minimum, 0.0, known=True)
         table = _check.as_floats("TieredFee tiers", list(self.tiers))
         if table.ndim != 2 or table.shape[1] != 2 or table[0, 0] != 0.0:
             raise ValueError(
@@ -240,7 +241,7 @@ class TieredFee(Fee):
             )
         if (np.diff(table[:, 0]) <= 0.0).any():
             raise ValueError("TieredFee tiers must rise in notional")
-        _check.at_least("TieredFee rates", table[:, 1], 0.0)
+        _check.at_least("TieredFee rates", table[:, 1], 0.0, known=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -267,7 +268,12 @@ class Slippage(_Option):
     def __post_init__(self) -> None:
         for name in ("fraction", "amount", "ticks"):
             label = "slippage" if name == "fraction" else f"slippage {name}"
-            _check.at_least(label, getattr(self, name), 0.0)
+            _check.at_least(label, getattr(self, name), 0.0, known=True)
+        most = np.max(_check.as_floats("slippage", self.fraction), initial=0.0)
+        if most >= 1.0:
+            raise ValueError(
+                f"slippage is a fraction of the price, below 1 (0.001 is 0.1 %); was {most:g}"
+            )
 
 
 WORDS: dict[str, tuple[str, ...]] = {

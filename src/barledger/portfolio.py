@@ -129,7 +129,7 @@ class Portfolio:
         [5000.0, 5000.0, 5100.0, 5200.0]
         """
         wished = wishes.from_signals(
-            bars,
+            _checked(bars),
             direction,
             entries=entries,
             exits=exits,
@@ -158,6 +158,7 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
+        _checked(bars)
         if wishes.is_order_frame(quantity):
             return _simulate(bars, wishes.from_order_frame(bars, quantity), Shares(0.0), options)
         return _simulate(bars, wishes.from_quantities(bars, quantity), Shares(0.0), options)
@@ -188,7 +189,9 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        return _simulate(bars, wishes.from_targets(bars, targets, unit), Shares(0.0), options)
+        return _simulate(
+            bars, wishes.from_targets(_checked(bars), targets, unit), Shares(0.0), options
+        )
 
     @staticmethod
     def from_holding(
@@ -210,7 +213,7 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        return _simulate(bars, wishes.from_holding(bars), as_size(size, bars), options)
+        return _simulate(bars, wishes.from_holding(_checked(bars)), as_size(size, bars), options)
 
 
 from_signals = Portfolio.from_signals
@@ -228,13 +231,22 @@ def _simulate(bars: Bars, wished: Wishes, size: Size, options: "Options") -> Res
         return result_of([run(request)], (ACCOUNT,), columns, request)
     labels = tuple(dict.fromkeys(groups))
     columns = tuple(tuple(j for j, g in enumerate(groups) if g == label) for label in labels)
-    money = np.broadcast_to(np.asarray(options.get("initial_cash", 100_000.0), float), len(labels))
+    money = _moneys(options.get("initial_cash", 100_000.0), len(labels))
     starts = _starts(options.get("start"), len(labels))
     runs = [
         run(request.of(part, float(cash), start))
         for part, cash, start in zip(columns, money, starts, strict=True)
     ]
     return result_of(runs, labels, columns, request)
+
+
+def _moneys(money: Any, n_accounts: int) -> npt.NDArray[np.float64]:
+    if np.ndim(money) > 1 or np.size(money) not in (1, n_accounts):
+        raise ValueError(
+            f"initial_cash must be one number, or one for each of the {n_accounts} accounts, "
+            f"had {np.size(money)}"
+        )
+    return np.broadcast_to(np.asarray(money, np.float64), n_accounts)
 
 
 def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
@@ -258,19 +270,13 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
     unknown = sorted(set(options) - set(KNOWN))
     if unknown:
         raise TypeError(f"unknown options {', '.join(unknown)}; known are {', '.join(KNOWN)}")
-    if not isinstance(bars, Bars):
-        raise TypeError(
-            f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "
-            "makes them"
-        )
     given = {name: value for name, value in options.items() if value is not None}
+    _check_types(given)
     fill = given.get("fill", "next_open")
     _check.choice("fill", fill, FILLS)
     _check.choice("record", given.get("record", "full"), RECORDS)
     has_open = len(bars._open) > 0
     account = given.get("account", Cash())
-    if not isinstance(account, Account):
-        raise TypeError(f"account must be an account such as Cash(), was {account!r}")
     start = given.get("start")
     _check_single(given, start)
     return Request(
@@ -293,6 +299,35 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
     )
 
 
+KINDS: dict[str, tuple[type, str]] = {
+    "account": (Account, "an account such as Cash()"),
+    "rules": (Rules, "Rules such as Rules(conflict='entry')"),
+    "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
+    "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
+}
+
+
+def _check_types(given: dict[str, Any]) -> None:
+    for name, (kind, example) in KINDS.items():
+        if name in given and not isinstance(given[name], kind):
+            raise TypeError(f"{name} must be {example}, was {given[name]!r}")
+
+
+def _checked(bars: Bars) -> Bars:
+    if not isinstance(bars, Bars):
+        raise TypeError(
+            f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "
+            "makes them"
+        )
+    currencies = sorted({contract.currency for contract in bars.contracts})
+    if len(currencies) > 1:
+        raise ValueError(
+            f"all contracts must be in one currency, that of the account: nothing is converted "
+            f"yet; found {', '.join(currencies)}"
+        )
+    return bars
+
+
 def _check_single(given: dict[str, Any], start: Any) -> None:
     """Several accounts' money or states need groups; money of several must match their number."""
     several = np.ndim(given.get("initial_cash", 0.0)) > 0 or isinstance(start, Sequence)
@@ -303,7 +338,7 @@ def _check_single(given: dict[str, Any], start: Any) -> None:
 
 
 def _initial_cash(given: dict[str, Any]) -> float:
-    cash = np.asarray(given.get("initial_cash", 100_000.0), np.float64)
+    cash = _check.as_floats("initial_cash", given.get("initial_cash", 100_000.0))
     if not np.isfinite(cash).all() or (cash < 0.0).any():
         raise ValueError(f"initial_cash must be finite and >= 0, was {given['initial_cash']}")
     return float(cash.flat[0])
@@ -346,6 +381,10 @@ def _own_prices(price: Any, bars: Bars) -> npt.NDArray[np.float64] | None:
 
 
 def _exclusive(groups: Sequence[Sequence[str]], bars: Bars) -> tuple[tuple[int, ...], ...]:
+    if isinstance(groups, str) or any(isinstance(members, str) for members in groups):
+        raise TypeError(
+            f"exclusive must be groups of assets such as [['SPY', 'SH']], was {groups!r}"
+        )
     columns = {asset: column for column, asset in enumerate(bars.assets)}
     named = [asset for members in groups for asset in members]
     unknown = sorted(set(named) - set(columns))
@@ -362,7 +401,12 @@ def _groups(groups: Any, bars: Bars) -> tuple[str, ...] | None:
     if isinstance(groups, str):
         _check.choice("groups", groups, ("each",))
         return bars.assets
-    labels = [groups[asset] for asset in bars.assets] if isinstance(groups, Mapping) else groups
+    if isinstance(groups, Mapping):
+        missing = [asset for asset in bars.assets if asset not in groups]
+        if missing:
+            raise ValueError(f"groups must name an account for each asset; missing {missing}")
+        groups = [groups[asset] for asset in bars.assets]
+    labels = groups
     if len(labels) != len(bars.assets):
         raise ValueError(
             f"groups must name an account for each of the {len(bars.assets)} assets, "

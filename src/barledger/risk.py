@@ -48,10 +48,10 @@ class RiskLimits:
     action: Literal["halt", "flatten"] = "halt"
 
     def __post_init__(self) -> None:
-        if self.max_positions is not None and self.max_positions < 1:
-            raise ValueError(f"max_positions must be >= 1, was {self.max_positions}")
+        if self.max_positions is not None:
+            _check.whole("max_positions", self.max_positions, 1)
         for name in ("max_leverage", "max_net", "max_per_asset", "max_per_group"):
-            _check.at_least(name, getattr(self, name), 0.0, strict=True)
+            _check.single(name, getattr(self, name), 0.0, strict=True)
         for name in ("max_daily_loss", "max_weekly_loss", "max_drawdown"):
             _check.fraction(name, getattr(self, name))
         if (self.max_per_group is None) != (self.groups is None):

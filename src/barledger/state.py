@@ -52,9 +52,19 @@ class State:
     def __post_init__(self) -> None:
         if not np.isfinite(self.cash):
             raise ValueError(f"cash of a State must be a finite number, was {self.cash}")
-        for asset, (quantity, average) in self.positions.items():
+        for asset, held in self.positions.items():
+            if not isinstance(held, Sequence) or len(held) != 2:
+                raise TypeError(
+                    f"a State's positions must be (quantity, average price); {asset} had {held!r}"
+                )
+            quantity, average = held
             if not np.isfinite(quantity) or not np.isfinite(average):
                 raise ValueError(
                     f"a State's positions must be (quantity, average price), both finite; "
                     f"{asset} had ({quantity}, {average})"
+                )
+        for date, amount in self.unsettled:
+            if not np.isfinite(amount):
+                raise ValueError(
+                    f"a State's unsettled amounts must be finite, was {amount} on {date}"
                 )

@@ -65,12 +65,12 @@ class Contract:
                     "a future needs its multiplier: Contract(kind='future', multiplier=50, ...)"
                 )
             object.__setattr__(self, "multiplier", 1.0)
-        _check.at_least("multiplier", self.multiplier, 0.0, strict=True)
+        _check.single("multiplier", self.multiplier, 0.0, strict=True)
         for name in ("tick", "lot", "min_notional"):
-            _check.at_least(name, getattr(self, name), 0.0)
+            _check.single(name, getattr(self, name), 0.0)
         for name in ("initial", "maintenance"):
-            _check.at_least(name, _numbers(getattr(self, name)), 0.0)
-        _check.at_least("leverage_factor", self.leverage_factor, 0.0, strict=True)
+            _check.at_least(name, _numbers(getattr(self, name)), 0.0, known=True)
+        _check.single("leverage_factor", self.leverage_factor, 0.0, strict=True)
         if self.lot is None:
             object.__setattr__(self, "lot", 1.0 if self.kind == "future" else 0.0)
         if self.kind == "future":

@@ -1,7 +1,7 @@
 """The only writer of records. A log without rows records nothing and costs nothing."""
 
 from barledger._jit import compiled
-from barledger.kernel.codes import State
+from barledger.kernel.codes import Category, State
 from barledger.kernel.types import LiveRow
 from barledger.kernel.world import (
     World,
@@ -75,8 +75,9 @@ def write_fill(
 def write_entry(
     world: World, bar: int, asset: int, category: int, amount: float, price: float, quantity: float
 ) -> None:
-    """Write a cash movement that no fill made."""
-    if world.entries_n > 0:
+    """Write a cash movement that no fill made; without a log of fills only deposits and such."""
+    is_flow = category == Category.DEPOSIT or category == Category.WITHDRAWAL
+    if world.entries_n > 0 and (is_flow or world.fills_n > 0):
         row = entries_of(world)[world.used.entries]
         row.amount = amount
         row.price = price

@@ -8,6 +8,7 @@ from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
+from barledger.kernel.metrics import feed
 from barledger.kernel.orders import trade
 from barledger.kernel.quiet import (
     EXTREME,
@@ -21,6 +22,7 @@ from barledger.kernel.types import Floats
 from barledger.kernel.world import (
     Rows,
     World,
+    buffer_of,
     close_of,
     contracts_of,
     events_of,
@@ -183,3 +185,5 @@ def end_of_data(world: World, cell: int) -> None:
     world.account.snapshot = sizing_equity(world)
     if world.rules.tests_margin != 0:
         sum_requirements(world, last)
+    feed(world.metrics, buffer_of(world)[: world.metrics.filled])
+    world.metrics.filled = 0

@@ -70,6 +70,11 @@ def _hold(memory: Memory, request: Request, column: int, quantity: float, averag
         )
     if quantity == 0.0:
         return
+    if average <= 0.0 and contract.kind != "future":
+        raise ValueError(
+            f"the start State's average price must be > 0, only a future's may be below; "
+            f"{request.bars.assets[column]} had {average:g}"
+        )
     row = memory.arrays["positions"][column]
     row["quantity"] = quantity
     row["exposure"] = quantity * (contract.multiplier or 1.0)

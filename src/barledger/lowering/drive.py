@@ -106,17 +106,23 @@ def _put_outputs(memory: Memory, request: Request) -> None:
         memory.put("equity", np.empty(n_bars))
     if request.record == "full":
         _put_logs(memory, n_bars)
+    elif request.record == "equity" and memory.record["rules"]["most_events"][0] > 0:
+        _put_log(memory, "entries")  # returns need the deposits and withdrawals
 
 
 def _put_logs(memory: Memory, n_bars: int) -> None:
     """Write empty logs: room for the wishes there are, up to a bound, and for one bar at least."""
     wished = int(np.count_nonzero(memory.arrays["words"])) * 2
-    orders, others = _needed(memory)
+    orders, _ = _needed(memory)
     rows = orders + min(wished, FIRST_ROWS)
     for name, count in (("orders", rows), ("fills", 2 * rows)):
         memory.put(name, np.empty(count, _dtype(name)))
     for name in ("entries", "incidents"):
-        memory.put(name, np.empty(others + OTHER_ROWS, _dtype(name)))
+        _put_log(memory, name)
+
+
+def _put_log(memory: Memory, name: str) -> None:
+    memory.put(name, np.empty(_needed(memory)[1] + OTHER_ROWS, _dtype(name)))
 
 
 def _dtype(name: str) -> Any:

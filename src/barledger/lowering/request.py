@@ -1,6 +1,6 @@
 """Everything that one call asks for, checked and aligned, before it becomes kernel rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from barledger.accounts import Account
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.lowering.wishes import Wishes
-from barledger.options import Fee, Rules, Size, Slippage
+from barledger.options import WORDS, Fee, Rules, Size, Slippage
 from barledger.risk import RiskLimits
 from barledger.state import State
 
@@ -52,6 +52,8 @@ class Request:
         return replace(
             self,
             bars=self.bars[names],
+            rules=_rules_of(self.rules, columns, shape),
+            limits=_limits_of(self.limits, columns, shape),
             wishes=self.wishes.of(columns),
             size=self.size.map(part),
             fees=self.fees.map(part),
@@ -59,14 +61,41 @@ class Request:
             price=None if self.price is None else np.ascontiguousarray(self.price[:, columns]),
             priority=part(self.priority),
             exclusive=tuple(
-                tuple(places[j] for j in members)
-                for members in self.exclusive
-                if set(members) <= set(columns)
+                tuple(places[j] for j in members if j in places) for members in self.exclusive
             ),
             events=None if self.events is None else self.events.of(names),
             initial_cash=cash,
             start=start,
         )
+
+
+def _rules_of(rules: Rules, columns: Sequence[int], shape: tuple[int, int]) -> Rules:
+    """Return the rules with the order of some columns only, where it is an array."""
+    if isinstance(rules.sequence, str):
+        return rules
+    sequence = np.asarray(rules.sequence)
+    check_sequence(sequence, shape)
+    kept = sequence[np.isin(sequence, columns)].reshape(len(sequence), len(columns))
+    return rules.map_words(sequence=np.searchsorted(columns, kept))
+
+
+def check_sequence(sequence: npt.NDArray[Any], shape: tuple[int, int]) -> None:
+    """Raise unless each row of the array holds every column number once."""
+    if sequence.dtype.kind not in "iu" or sequence.shape != shape:
+        raise ValueError(
+            f"sequence must be one of {', '.join(WORDS['sequence'])} or an integer array of shape "
+            f"{shape}; was {sequence.dtype} of shape {sequence.shape}"
+        )
+    if (np.sort(sequence, axis=1) != np.arange(shape[1])).any():
+        raise ValueError("each row of sequence must hold every column number once")
+
+
+def _limits_of(limits: RiskLimits, columns: Sequence[int], shape: tuple[int, int]) -> RiskLimits:
+    """Return the limits with the labels of some columns only, where they are a list."""
+    groups = limits.groups
+    if groups is None or isinstance(groups, Mapping) or len(groups) != shape[1]:
+        return limits
+    return replace(limits, groups=[groups[j] for j in columns])
 
 
 def _columns_of(value: Any, columns: Sequence[int], shape: tuple[int, int]) -> Any:

@@ -1,5 +1,6 @@
 """Options and contracts as the rows that hold for a whole run: rules, contracts, settings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,9 @@ from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, EVENT, RULES
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
-from barledger.lowering.request import Request
+from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
 from barledger.options import (
-    WORDS,
     Fee,
     PercentFee,
     PercentOfCash,
@@ -251,7 +251,7 @@ def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
 def _group_numbers(request: Request) -> list[int]:
     groups = request.limits.groups
     assets = request.bars.assets
-    if isinstance(groups, dict):
+    if isinstance(groups, Mapping):
         labels = [groups.get(asset) for asset in assets]
     else:
         labels = list(groups or ())
@@ -270,17 +270,9 @@ def _put_sequence(memory: Memory, rules: npt.NDArray[np.void], request: Request)
     sequence = request.rules.sequence
     if isinstance(sequence, str):
         return
-    n_bars, n_assets = request.bars.shape
     array = np.asarray(sequence)
-    if array.dtype.kind not in "iu" or array.shape != (n_bars, n_assets):
-        raise ValueError(
-            f"sequence must be one of {', '.join(WORDS['sequence'])} or an integer array of shape "
-            f"{request.bars.shape}; was {array.dtype} of shape {array.shape}"
-        )
-    array = np.ascontiguousarray(array, np.int64)
-    if (np.sort(array, axis=1) != np.arange(n_assets)).any():
-        raise ValueError("each row of sequence must hold every column number once")
-    memory.put("sequence", array)
+    check_sequence(array, request.bars.shape)
+    memory.put("sequence", np.ascontiguousarray(array, np.int64))
 
 
 def _put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:

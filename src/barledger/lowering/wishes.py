@@ -124,11 +124,17 @@ def from_order_frame(bars: "Bars", frame: Any) -> Wishes:
             f"orders need the columns bar (or time), asset and quantity; found "
             f"{', '.join(table.columns)}"
         )
+    unknown = sorted(set(names) - {"bar", "time", "asset", "quantity"})
+    if unknown:
+        raise ValueError(
+            f"orders take the columns bar (or time), asset and quantity, all at the market; "
+            f"found also {', '.join(unknown)}"
+        )
     columns = {asset: column for column, asset in enumerate(bars.assets)}
     assets = [str(asset) for asset in table[names["asset"]].to_list()]
-    unknown = sorted(set(assets) - set(columns))
-    if unknown:
-        raise ValueError(f"orders name unknown assets {unknown}; the bars have {bars.assets}")
+    strange = sorted(set(assets) - set(columns))
+    if strange:
+        raise ValueError(f"orders name unknown assets {strange}; the bars have {bars.assets}")
     orders = np.zeros(len(assets), ORDER_IN)
     orders["asset"] = [columns[asset] for asset in assets]
     orders["quantity"] = _check.as_floats("orders quantity", table[names["quantity"]])
@@ -138,7 +144,12 @@ def from_order_frame(bars: "Bars", frame: Any) -> Wishes:
 
 def _bars_of(bars: "Bars", table: Any, names: dict[str, str]) -> npt.NDArray[np.int64]:
     if "bar" in names:
-        at: npt.NDArray[np.int64] = table[names["bar"]].to_numpy().astype(np.int64)
+        bar = table[names["bar"]]
+        if len(bar) and not bar.dtype.is_integer():
+            raise TypeError(f"orders' bars must be whole numbers, was {bar.dtype} data")
+        if bar.null_count():
+            raise ValueError("orders' bars must be whole numbers; some are null")
+        at: npt.NDArray[np.int64] = bar.to_numpy().astype(np.int64)
     else:
         times = as_stamps(table[names["time"]], "orders time").times
         at = np.searchsorted(bars.time, times).astype(np.int64)

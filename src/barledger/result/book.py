@@ -96,6 +96,11 @@ class Book:
         return self.whole is None
 
     @property
+    def knows_orders(self) -> bool:
+        """Whether what became of its orders is known: logged, or counted for all bars."""
+        return self.is_whole or self.record == "full"
+
+    @property
     def equity(self) -> Floats:
         """Equity at each close, (T,)."""
         self.need("equity")

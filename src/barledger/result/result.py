@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from barledger import _check
 from barledger.data.stamps import bar_of, rows_between
 from barledger.lowering.drive import Run
 from barledger.result import curves, explain, show, store, summary, tables
@@ -160,6 +161,9 @@ class Result:
             not defined, such as Sharpe without variance. Null: not recorded.
         """
         books = self.books
+        _check.single("periods_per_year", periods_per_year, 0.0, strict=True)
+        if not np.isfinite(risk_free):
+            raise ValueError(f"risk_free must be finite, was {risk_free}")
         if periods_per_year is not None:
             books = tuple(replace(book, per_year=float(periods_per_year)) for book in books)
         return summary.frame([summary.row(book, self._times, risk_free) for book in books])

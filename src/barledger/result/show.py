@@ -47,6 +47,8 @@ def notes(result: "Result") -> list[str]:
             reasons[reason] = reasons.get(reason, 0) + count
     counted = sorted(reasons.items(), key=lambda each: -each[1])
     text = ", ".join(f"{count} {reason}" for reason, count in counted[:6])
+    if not all(book.knows_orders for book in result.books):
+        return [*found, "orders: not recorded for a part of this run"]
     found.append(f"orders not filled in full: {text or 'none'}")
     return found
 

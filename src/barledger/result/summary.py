@@ -9,6 +9,7 @@ from barledger.analytics.statistics import sortino
 from barledger.kernel.codes import Category
 from barledger.result.book import Book
 
+ROUND_TRIPS = ("n_trades", "win_rate", "profit_factor", "expectancy")
 FINANCING = ("borrow", "rebate", "interest", "funding")
 
 
@@ -30,7 +31,9 @@ def scalars(book: Book, risk_free: float = 0.0) -> dict[str, float]:
 
 
 def round_trips(book: Book) -> dict[str, float]:
-    """Return what closed trades from flat to flat came to."""
+    """Return what closed trades from flat to flat came to; NaN where that is not recorded."""
+    if not book.knows_orders:
+        return dict.fromkeys(ROUND_TRIPS, np.nan)
     if book.is_whole:
         row = book.account[0]
         n, wins, profit, loss = int(row["trades"]), int(row["wins"]), row["profit"], row["loss"]
@@ -72,7 +75,7 @@ def _renamed(numbers: dict[str, float]) -> dict[str, float]:
 def _money(book: Book) -> dict[str, Any]:
     """Return fees, financing and turnover, a year, of mean equity."""
     if book.record != "full":
-        fees = float(book.account["fees"][0])
+        fees = float(book.account["fees"][0]) if book.is_whole else None
         return {"fees": fees, "slippage": None, "financing": None, "turnover": None}
     rows = book.entries
     codes = [Category[name.upper()] for name in FINANCING]
@@ -107,6 +110,8 @@ def _held(book: Book) -> dict[str, Any]:
 
 def _orders(book: Book) -> dict[str, Any]:
     """Return how many orders there were, and how many did not fill in full, by reason."""
+    if not book.knows_orders:
+        return {"orders": None, "not_filled": None}
     reasons = book.outcomes
     n_orders = len(book.orders) + len(book.waiting) if book.record == "full" else None
     return {

@@ -1,0 +1,153 @@
+"""Futures, worked by hand: settlement, calls, rolls, ticks, negative prices."""
+
+import numpy as np
+import pytest
+from markets import cash, equity, fills, flat_bars, held, incidents, near, orders, reasons
+
+import barledger as bl
+
+ES = bl.Contract(kind="future", multiplier=50, tick=0.25, initial=12_000, maintenance=10_800)
+CL = bl.Contract(kind="future", multiplier=1000, tick=0.01, initial=9000)
+MARGIN = bl.FuturesMargin()
+FREE = bl.Unlimited()
+
+
+def settled(opens, settlements, **options):
+    """Bars that open at one price and settle at another."""
+    opens, settlements = np.array(opens, float), np.array(settlements, float)
+    return bl.Bars.from_arrays(settlements, open=opens, settlement=settlements.copy(), **options)
+
+
+def variation(result):
+    return result.ledger.filter(category="variation")["amount"].to_list()
+
+
+def test_daily_settlement_moves_cash_and_the_notional_never_does():
+    # C22: +1025, -3025, +1000 from the last settlement to the exit; 4.50 of fees twice.
+    bars = settled([5000, 5000, 5010, 4990], [5000, 5010.25, 4980, 4990], contracts=ES)
+    result = bl.Portfolio.from_orders(
+        bars, [2, 0, -2, 0], account=MARGIN, fees=bl.PerUnitFee(2.25), initial_cash=30_000
+    )
+    assert cash(result) == near(30_000, 31_020.50, 27_995.50, 28_991)
+    assert equity(result) == cash(result)
+    assert result.ledger["category"].to_list() == ["fee", "variation", "variation", "trade", "fee"]
+    assert result.ledger["amount"].to_list() == near(-4.5, 1025, -3025, 1000, -4.5)
+    assert result.margin["maintenance"].to_list() == near(0, 21_600, 21_600, 0)
+    assert incidents(result) == []
+
+
+def test_margin_of_two_contracts_when_they_are_opened():
+    # C22: 24,000 of initial margin, 5,995.50 free of 29,995.50.
+    bars = settled([5000, 5000], [5000, 5000], contracts=ES)
+    result = bl.Portfolio.from_orders(
+        bars, [2, 0], account=MARGIN, fees=bl.PerUnitFee(2.25), initial_cash=30_000
+    )
+    assert result.margin.select("initial", "free").row(1) == (24_000, 5995.50)
+
+
+def test_a_call_restores_initial_margin():
+    # C23: 13,000 - 2500 = 10,500 < 10,800; 1500 short of 12,000; closed at 4940: 10,000.
+    bars = settled([5000, 5000, 4940], [5000, 4950, 4940], contracts=ES)
+    result = bl.Portfolio.from_orders(
+        bars, [1, 0, 0], account=bl.FuturesMargin(margin_call="next_open"), initial_cash=13_000
+    )
+    assert cash(result) == [13_000, 10_500, 10_000]
+    call = result.incidents.row(0, named=True)
+    assert (call["bar"], call["kind"], call["amount"]) == (1, "margin_call", 10_500)
+    assert call["level"] == 10_800
+    assert fills(result, "bar", "quantity", "price", "reason")[1:] == [(2, -1, 4940, "margin_call")]
+    assert result.margin["initial"][1] - equity(result)[1] == 1500
+
+
+def test_a_roll_earns_nothing_from_the_gap():
+    # C24: 5000 to 5020 to 5022, then 5040 to 5050: 20 + 2 + 10 points of 50, 4.50 of fees.
+    bars = settled(
+        [[5000, 5018], [5000, 5018], [5022, 5040], [5032, 5050]],
+        [[5000, 5018], [5020, 5038], [5032, 5050], [5032, 5050]],
+        assets=["ESZ", "ESH"],
+        contracts={"ESZ": ES, "ESH": ES},
+    )
+    fee = bl.PerUnitFee(np.array([[0.0], [0.0], [2.25], [2.25]]))
+    wanted = orders((0, "ESZ", 1), (1, "ESZ", -1), (1, "ESH", 1))
+    result = bl.Portfolio.from_orders(bars, wanted, account=MARGIN, fees=fee, initial_cash=20_000)
+    assert cash(result) == near(20_000, 21_000, 21_595.50, 21_595.50)
+    assert result.fills["fee"].to_list() == near(0, 2.25, 2.25)
+    assert (held(result), equity(result)[-1]) == ({"ESH": 1}, 21_595.50)
+
+
+def test_profit_across_a_roll_counts_what_was_held():
+    # P7-04: (5040 - 5000 + 5100 - 5090) · 50 = 2500, and not (5100 - 5000) · 50 = 5000.
+    bars = flat_bars([5000, 5000, 5040, 5040], [5090, 5090, 5090, 5100], contracts=ES)
+    wanted = orders((0, "A", 1), (1, "A", -1), (1, "B", 1), (2, "B", -1))
+    result = bl.Portfolio.from_orders(bars, wanted, account=FREE)
+    assert equity(result)[-1] - 100_000 == 2500
+
+
+def test_two_contracts_earn_fifty_dollars_a_point_each():
+    # P2-16: 50 · 2 · (5010.50 - 5000.25) = 1025.
+    bars = flat_bars([5000.25, 5000.25, 5010.50], contracts=ES)
+    result = bl.Portfolio.from_orders(bars, [2, -2, 0], account=MARGIN)
+    assert result.trades["pnl"].to_list() == [1025]
+
+
+def test_a_price_may_fall_below_zero():
+    # P2-17: 1000 · (-37.63 - 18.27) = -55,900.
+    bars = flat_bars([18.27, 18.27, -37.63], contracts=CL)
+    result = bl.Portfolio.from_orders(bars, [1, -1, 0], account=FREE)
+    assert fills(result) == [(1, "A", 1, 18.27), (2, "A", -1, -37.63)]
+    assert result.trades["pnl"].to_list() == near(-55_900)
+    assert cash(result)[-1] == pytest.approx(44_100)
+
+
+def test_flows_of_settlement_add_up_to_the_profit():
+    # P2-18: 100 · 10, 100 · -20, and 100 · 5 at the exit: -500.
+    bars = settled([5000, 5000, 5010, 4995], [5000, 5010, 4990, 4995], contracts=ES)
+    result = bl.Portfolio.from_orders(bars, [2, 0, -2, 0], account=MARGIN)
+    assert result.ledger["amount"].to_list() == [1000, -2000, 500]
+    assert result.trades["pnl"].to_list() == [-500]
+
+
+def test_a_deposit_that_meets_the_call_keeps_the_contract():
+    # P2-19: 4000 - 500 = 3500, - 500 = 3000 < 3200: 1000 put in restores 4000; + 750 = 4750.
+    es = bl.Contract(kind="future", multiplier=50, initial=4000, maintenance=3200)
+    events = bl.Events(cash_flows=[(3, 1000.0)])
+    bars = settled([1050, 1050, 1040, 1030, 1045], [1050, 1040, 1030, 1045, 1045], contracts=es)
+    result = bl.Portfolio.from_orders(
+        bars, [1, 0, 0, 0, 0], account=bl.FuturesMargin(margin_call="next_open"),
+        initial_cash=4000, events=events,
+    )  # fmt: skip
+    assert cash(result) == [4000, 3500, 3000, 4750, 4750]
+    assert result.incidents.select("bar", "kind").rows() == [(2, "margin_call")]
+    assert held(result) == {"asset": 1}
+
+
+@pytest.mark.parametrize(("initial", "maintenance"), [(1540.0, 1400.0), (39_600.0, 36_000.0)])
+def test_maintenance_is_initial_margin_without_its_tenth(initial, maintenance):
+    # P2-20: retail initial margin is 110 % of maintenance.
+    contract = bl.Contract(kind="future", multiplier=1, initial=initial)
+    assert contract.maintenance == pytest.approx(maintenance)
+
+
+def test_margin_as_a_share_of_notional():
+    # P2-21: 9 % of 5000 · 80 is 36,000; 9.9 % is 39,600.
+    silver = bl.Contract(
+        kind="future", multiplier=5000, initial=0.099, maintenance=0.09, margin_unit="notional"
+    )
+    result = bl.Portfolio.from_orders(flat_bars([80, 80], contracts=silver), [1, 0], account=MARGIN)
+    assert result.margin.select("initial", "maintenance").row(1) == near(39_600, 36_000)
+
+
+def test_every_fill_and_settlement_marks_what_is_open():
+    # P8-02: fees 4.50 and 2.25; + 2 · 12.5 · 50, then -1 · 4.5 · 50 and -1 · 13.5 · 50.
+    bars = settled([5000, 5000, 5008], [5000, 5012.5, 4999], contracts=ES)
+    result = bl.Portfolio.from_orders(
+        bars, [2, -1, 0], account=MARGIN, fees=bl.PerUnitFee(2.25), initial_cash=50_000
+    )
+    assert cash(result)[-1] == pytest.approx(50_343.25)
+    assert held(result) == {"asset": 1}
+    assert variation(result) == near(1250, -675)
+
+
+def test_a_stock_has_no_place_in_a_futures_account():
+    result = bl.Portfolio.from_orders(flat_bars([10, 10]), [1, 0], account=MARGIN)
+    assert reasons(result) == ["not_in_futures_account"]
