@@ -121,9 +121,12 @@ def fit(
     if not room > 0.0:
         return 0.0
     if world.rules.has_fee_line != 0:
+        lot = contracts_of(world)[asset].lot
         most = room - weight * fee_fixed(world, bar, asset)
+        if lot > 0.0:  # a whole lot may miss by the tolerance of money; a fraction is exact
+            most += RELATIVE * room
         most /= unit + weight * fee_slope(world, bar, asset, price)
-        return cut(max(min(most, quantity), 0.0), contracts_of(world)[asset].lot)
+        return cut(max(min(most, quantity), 0.0), lot)
     return bisect(world, bar, asset, price, quantity, unit, weight, room)
 
 
