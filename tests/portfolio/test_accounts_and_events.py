@@ -255,3 +255,17 @@ def test_curves_are_there_with_record_equity_and_gone_with_metrics():
         curve.fills  # noqa: B018
     with pytest.raises(LookupError, match="did not record its equity at each bar"):
         numbers.equity  # noqa: B018
+
+
+def test_a_continued_run_counts_its_own_trades_and_fees():
+    # Three round trips of 97, 95 and 93; the first ends before the cut.
+    bars = flat_bars([10, 10, 20, 20, 30, 30, 40])
+    wanted = np.array([10, -10, 10, -10, 10, -10, 0.0])
+    first = bl.Portfolio.from_orders(bars[:3], wanted[:3], fees=0.01)
+    for record in ("full", "equity", "metrics"):
+        then = bl.Portfolio.from_orders(
+            bars[3:], wanted[3:], fees=0.01, start=first.state, record=record
+        )
+        assert (first.n_trades, then.n_trades) == (1, 2)
+        assert then.expectancy == pytest.approx((95 + 93) / 2)
+        assert then.stats()["fees"][0] == pytest.approx(2 + 3 + 3 + 4)

@@ -14,6 +14,7 @@ from barledger.lowering.terms import SPARE_DAYS, places_of_days
 from barledger.state import Continuation, State
 
 NEVER = -(2**62)
+TALLIES = ("trades", "wins", "profit", "loss", "fees")  # a run's own, for its statistics
 BAR_FIELDS = ("opened", "tied_until")
 
 
@@ -116,6 +117,8 @@ def day_of(stamp: Any) -> int:
 def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
     """Go on from the kernel's own rows at the end of an earlier run."""
     memory.record["account"] = before.account
+    for name in TALLIES:
+        memory.record["account"][name] = 0
     if before.last_day is None:
         memory.record["account"]["settled"] = before.account["cash"]
     for asset, row in before.positions.items():
