@@ -106,9 +106,10 @@ def measure_curve(
         Absolute number of the first bar: sums run in blocks aligned to it.
     """
     from barledger.kernel.measure import measure
+    from barledger.kernel.world import as_rows
 
     row = first_row(initial)
-    measure(row, equity, flow_bars, flows, first)
+    measure(as_rows(row), equity, flow_bars, flows, first)
     return curve_of(row, initial, float(equity[-1]), per_year)
 
 
