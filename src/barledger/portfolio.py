@@ -21,6 +21,7 @@ from barledger.result import Result
 from barledger.result.result import ACCOUNT, result_of
 from barledger.risk import RiskLimits
 from barledger.state import State
+from barledger.stops import Stops
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         rules: Rules | None
         priority: Any
         exclusive: Sequence[Sequence[str]] | None
+        stops: Stops | None
         limits: RiskLimits | None
         events: Events | None
         initial_cash: float | Sequence[float]
@@ -96,6 +98,8 @@ class Portfolio:
             ``Rules(allocation="priority")``.
         exclusive
             Groups of assets of which only one is held at a time.
+        stops
+            `Stops` of every position opened: loss, target, trailing, break-even, time.
         limits
             `RiskLimits`: caps and loss limits.
         events
@@ -261,7 +265,8 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
 
 
 KNOWN = (
-    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "limits",
+    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
+    "limits",
     "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
@@ -296,12 +301,14 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
         initial_cash=_initial_cash(given),
         start=start if isinstance(start, State) else None,
         record=given.get("record", "full"),
+        stops=given.get("stops"),
     )
 
 
 KINDS: dict[str, tuple[type, str]] = {
     "account": (Account, "an account such as Cash()"),
     "rules": (Rules, "Rules such as Rules(conflict='entry')"),
+    "stops": (Stops, "Stops such as Stops(loss=0.05)"),
     "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
     "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
 }
