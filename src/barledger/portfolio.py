@@ -16,7 +16,7 @@ from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.varying import full
 from barledger.lowering.wishes import Wishes
-from barledger.options import Fee, PercentFee, Rules, Shares, Size, Slippage
+from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size, Slippage
 from barledger.result import Result
 from barledger.result.result import ACCOUNT, result_of
 from barledger.risk import RiskLimits
@@ -76,7 +76,7 @@ class Portfolio:
             label. A signal of one bar becomes an order for the next.
         size
             A size such as ``PercentOfEquity(0.1)``; a number is shares, ``"all_cash"`` all that
-            fits; None: 1/N of equity each.
+            fits; None: 1/N of equity each, N the assets of the account.
         direction
             What entries and exits mean when no short signals are given: ``"long"`` (default),
             ``"short"``, or ``"both"``, where an exit is the entry of the other side.
@@ -107,7 +107,8 @@ class Portfolio:
         initial_cash
             Money of each account before the first bar; with groups also one number an account.
         start
-            A `State` to start from instead of cash, such as ``result.state``.
+            A `State` to start from, such as ``result.state``: its cash takes the place of
+            `initial_cash`.
         groups
             None: one account for all assets. ``"each"``: one an asset. Labels: one a label.
         record
@@ -140,7 +141,7 @@ class Portfolio:
             short_entries=short_entries,
             short_exits=short_exits,
         )
-        return _simulate(bars, wished, as_size(size, bars), options)
+        return _simulate(bars, wished, size, options)
 
     @staticmethod
     def from_orders(bars: Bars, quantity: Any, **options: "Unpack[Options]") -> Result:
@@ -217,7 +218,7 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        return _simulate(bars, wishes.from_holding(_checked(bars)), as_size(size, bars), options)
+        return _simulate(bars, wishes.from_holding(_checked(bars)), size, options)
 
 
 from_signals = Portfolio.from_signals
@@ -226,10 +227,12 @@ from_targets = Portfolio.from_targets
 from_holding = Portfolio.from_holding
 
 
-def _simulate(bars: Bars, wished: Wishes, size: Size, options: "Options") -> Result:
+def _simulate(bars: Bars, wished: Wishes, size: Any, options: "Options") -> Result:
     """Fill in defaults, check what fits together, and run each account."""
-    request = _request(bars, wished, size, dict(options))
     groups = _groups(options.get("groups"), bars)
+    if size is None and groups is not None:
+        size = PercentOfEquity([1.0 / groups.count(label) for label in groups])
+    request = _request(bars, wished, as_size(size, bars), dict(options))
     if groups is None:
         columns: tuple[tuple[int, ...], ...] = ((*range(bars.shape[1]),),)
         return result_of([run(request)], (ACCOUNT,), columns, request)

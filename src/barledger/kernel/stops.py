@@ -33,7 +33,7 @@ def read_distances(world: World, bar: int, order: LiveRow) -> None:
     order.trail = setting(world, Setting.TRAIL.value, bar, order.asset)
     order.trail_after = setting(world, Setting.TRAIL_AFTER.value, bar, order.asset)
     order.break_even = setting(world, Setting.BREAK_EVEN.value, bar, order.asset)
-    order.time = setting(world, Setting.TIME.value, bar, order.asset)
+    order.time_limit = setting(world, Setting.TIME.value, bar, order.asset)
 
 
 @compiled
@@ -67,7 +67,7 @@ def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
         side = 1.0 if quantity > 0.0 else -1.0
         set_levels(world, row, order, side * order.price)
         row.peak = row.entry
-        row.until = bar + order.time if order.time == order.time else np.inf
+        row.until = bar + order.time_limit if order.time_limit == order.time_limit else np.inf
     elif world.rules.when_added == WhenAdded.RESET:
         side = 1.0 if quantity > 0.0 else -1.0
         set_levels(world, row, order, side * position.average)

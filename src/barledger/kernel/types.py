@@ -206,7 +206,7 @@ class LiveRow(Protocol):
 
     `number` is the quantity, target or size as given, or the quantity frozen at the decision;
     `distance` that of a risk size, `rank` its priority; `closes` the side it was made against,
-    `opens` the side it wants; `loss` to `time` are the distances of its stops. Plan: `close` and `open` are signed
+    `opens` the side it wants; `loss` to `time_limit` are the distances of its stops. Plan: `close` and `open` are signed
     quantities, `side` the side of the opening (0: none), `most` a bound set by its competitors,
     `closed` what it has closed so far, `reason` a refusal found early.
     """
@@ -224,7 +224,7 @@ class LiveRow(Protocol):
     trail: float
     trail_after: float
     break_even: float
-    time: float
+    time_limit: float
     asset: int
     placed: int
     order: int
