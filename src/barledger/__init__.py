@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from barledger.result import Result
     from barledger.risk import RiskLimits
     from barledger.state import State
+    from barledger.stops import Stops
 
 __version__ = "0.1.0"
 
@@ -60,6 +61,7 @@ _HOME = {
     "result": ("Result",),
     "risk": ("RiskLimits",),
     "state": ("State",),
+    "stops": ("Stops",),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -83,6 +85,7 @@ __all__ = [
     "Shares",
     "Slippage",
     "State",
+    "Stops",
     "TargetPercent",
     "TargetShares",
     "TargetValue",

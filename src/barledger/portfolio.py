@@ -16,11 +16,12 @@ from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.varying import full
 from barledger.lowering.wishes import Wishes
-from barledger.options import Fee, PercentFee, Rules, Shares, Size, Slippage
+from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size, Slippage
 from barledger.result import Result
 from barledger.result.result import ACCOUNT, result_of
 from barledger.risk import RiskLimits
 from barledger.state import State
+from barledger.stops import Stops
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         rules: Rules | None
         priority: Any
         exclusive: Sequence[Sequence[str]] | None
+        stops: Stops | None
         limits: RiskLimits | None
         events: Events | None
         initial_cash: float | Sequence[float]
@@ -74,7 +76,7 @@ class Portfolio:
             label. A signal of one bar becomes an order for the next.
         size
             A size such as ``PercentOfEquity(0.1)``; a number is shares, ``"all_cash"`` all that
-            fits; None: 1/N of equity each.
+            fits; None: 1/N of equity each, N the assets of the account.
         direction
             What entries and exits mean when no short signals are given: ``"long"`` (default),
             ``"short"``, or ``"both"``, where an exit is the entry of the other side.
@@ -96,6 +98,8 @@ class Portfolio:
             ``Rules(allocation="priority")``.
         exclusive
             Groups of assets of which only one is held at a time.
+        stops
+            `Stops` of every position opened: loss, target, trailing, break-even, time.
         limits
             `RiskLimits`: caps and loss limits.
         events
@@ -103,7 +107,8 @@ class Portfolio:
         initial_cash
             Money of each account before the first bar; with groups also one number an account.
         start
-            A `State` to start from instead of cash, such as ``result.state``.
+            A `State` to start from, such as ``result.state``: its cash takes the place of
+            `initial_cash`.
         groups
             None: one account for all assets. ``"each"``: one an asset. Labels: one a label.
         record
@@ -136,7 +141,7 @@ class Portfolio:
             short_entries=short_entries,
             short_exits=short_exits,
         )
-        return _simulate(bars, wished, as_size(size, bars), options)
+        return _simulate(bars, wished, size, options)
 
     @staticmethod
     def from_orders(bars: Bars, quantity: Any, **options: "Unpack[Options]") -> Result:
@@ -213,7 +218,7 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        return _simulate(bars, wishes.from_holding(_checked(bars)), as_size(size, bars), options)
+        return _simulate(bars, wishes.from_holding(_checked(bars)), size, options)
 
 
 from_signals = Portfolio.from_signals
@@ -222,10 +227,12 @@ from_targets = Portfolio.from_targets
 from_holding = Portfolio.from_holding
 
 
-def _simulate(bars: Bars, wished: Wishes, size: Size, options: "Options") -> Result:
+def _simulate(bars: Bars, wished: Wishes, size: Any, options: "Options") -> Result:
     """Fill in defaults, check what fits together, and run each account."""
-    request = _request(bars, wished, size, dict(options))
     groups = _groups(options.get("groups"), bars)
+    if size is None and groups is not None:
+        size = PercentOfEquity([1.0 / groups.count(label) for label in groups])
+    request = _request(bars, wished, as_size(size, bars), dict(options))
     if groups is None:
         columns: tuple[tuple[int, ...], ...] = ((*range(bars.shape[1]),),)
         return result_of([run(request)], (ACCOUNT,), columns, request)
@@ -261,7 +268,8 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
 
 
 KNOWN = (
-    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "limits",
+    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
+    "limits",
     "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
@@ -296,12 +304,14 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
         initial_cash=_initial_cash(given),
         start=start if isinstance(start, State) else None,
         record=given.get("record", "full"),
+        stops=given.get("stops"),
     )
 
 
 KINDS: dict[str, tuple[type, str]] = {
     "account": (Account, "an account such as Cash()"),
     "rules": (Rules, "Rules such as Rules(conflict='entry')"),
+    "stops": (Stops, "Stops such as Stops(loss=0.05)"),
     "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
     "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
 }

@@ -22,6 +22,7 @@ class Continuation:
     orders: Sequence[tuple[str, npt.NDArray[np.void]]]
     initial_cash: float
     last_day: int | None = None
+    stops: Mapping[str, npt.NDArray[np.void]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def in_sequence(world: World, orders: list[Order]) -> list[Order]:
 def sequence_key(world: World) -> Callable[[Order], float]:
     sequence = world.terms.rules.sequence
     if not isinstance(sequence, str):
-        row = [int(column) for column in sequence[world.bar - world.terms.lag]]
+        row = [int(column) for column in sequence[max(world.bar - world.terms.lag, 0)]]
         return lambda order: row.index(order.asset)
     if sequence == "reversed":
         return lambda order: -order.asset

@@ -41,8 +41,8 @@ class Curve:
 
     @property
     def cagr(self) -> float:
-        """Yearly growth, growth ^ (periods a year / periods) - 1; NaN where equity is not above 0."""
-        if not self.growth > 0.0 or self.final <= 0.0:
+        """Yearly growth, growth ^ (periods a year / periods) - 1; NaN once equity is not above 0."""
+        if not self.growth > 0.0 or self.final <= 0.0 or self.ratio <= 0.0:
             return np.nan
         return float(self.growth ** (self.per_year / self.periods) - 1.0)
 
@@ -106,9 +106,10 @@ def measure_curve(
         Absolute number of the first bar: sums run in blocks aligned to it.
     """
     from barledger.kernel.measure import measure
+    from barledger.kernel.world import as_rows
 
     row = first_row(initial)
-    measure(row, equity, flow_bars, flows, first)
+    measure(as_rows(row), equity, flow_bars, flows, first)
     return curve_of(row, initial, float(equity[-1]), per_year)
 
 

@@ -39,6 +39,7 @@ def pair_trades(
         Rows of `TradeRow`.
     """
     from barledger.analytics.pairing import pair
+    from barledger.kernel.world import as_rows
 
     if len(start):
         fills, entries = np.concatenate([_bought(start), fills]), entries.copy()
@@ -49,7 +50,8 @@ def pair_trades(
     trades = np.zeros(len(fills) + openings + len(entries) + len(multipliers), TRADE)
     lots = np.zeros(openings if is_fifo else 0, LOT)
     spare = np.zeros(1, np.int64)
-    count = pair(fills, entries, multipliers, marks, is_fifo, opens, lots, trades, spare)
+    records = (as_rows(fills), as_rows(entries), multipliers, marks, is_fifo)
+    count = pair(*records, as_rows(opens), as_rows(lots), as_rows(trades), spare)
     return trades[:count].copy()
 
 

@@ -29,3 +29,41 @@ def rolling_deviation(values: npt.NDArray[np.float64], window: int) -> npt.NDArr
         windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
         out[window - 1 :] = windows.std(axis=-1, ddof=1)
     return out
+
+
+def average_true_range(
+    high: npt.NDArray[np.float64],
+    low: npt.NDArray[np.float64],
+    close: npt.NDArray[np.float64],
+    length: int = 14,
+) -> npt.NDArray[np.float64]:
+    """Return the mean true range of the last `length` bars up to each bar.
+
+    The true range runs from the higher of this high and the close before to the lower of this low
+    and that close; the first bar has its own range alone.
+
+    Parameters
+    ----------
+    high, low, close
+        Prices, shape (T,) or (T, N).
+    length
+        Bars in the mean, at least 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape, in price units; NaN where a price of the window is missing.
+
+    Examples
+    --------
+    >>> high, low, close = np.array([11.0, 12.0]), np.array([9.0, 11.5]), np.array([10.0, 12.0])
+    >>> average_true_range(high, low, close, 2)
+    array([nan,  2.])
+    """
+    true_range = high - low
+    true_range[1:] = np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])
+    out = np.full(true_range.shape, np.nan)
+    if len(out) >= length:
+        windows = np.lib.stride_tricks.sliding_window_view(true_range, length, axis=0)
+        out[length - 1 :] = windows.mean(axis=-1)
+    return out

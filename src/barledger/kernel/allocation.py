@@ -55,8 +55,9 @@ def by_sequence(world: World, bar: int, n: int) -> None:
     queue = queue_of(world)
     spare = spare_of(world)
     if sequence == Sequence.ARRAY:
+        row = max(bar - world.rules.lag, 0)  # an order of an earlier run meets the first row
         for k in range(world.n_assets):
-            spare[sequence_of(world)[bar - world.rules.lag, k]] = k
+            spare[sequence_of(world)[row, k]] = k
     for i in range(n):
         order = live[queue[i]]
         key = float(order.asset)

@@ -18,6 +18,7 @@ from barledger.kernel.limits import start_period
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed, feed_flow
 from barledger.kernel.records import write_entry, write_incident
+from barledger.kernel.stops import split_distances, split_levels
 from barledger.kernel.types import LiveRow, RulesRow
 from barledger.kernel.world import (
     World,
@@ -26,6 +27,7 @@ from barledger.kernel.world import (
     live_of,
     months_of,
     positions_of,
+    stops_of,
 )
 
 
@@ -65,11 +67,15 @@ def split(world: World, bar: int, asset: int, ratio: float) -> None:
         order = live[i]
         if order.asset == asset:
             order.distance /= ratio
+            if world.stops_n > 0 and world.rules.stop_of_fraction == 0:
+                split_distances(order, ratio)
             if counts_shares(order, world.rules):
                 order.number *= ratio
     position = positions_of(world)[asset]
     if position.quantity != 0.0:
         fraction = split_position(world, asset, ratio)
+        if world.stops_n > 0:
+            split_levels(stops_of(world)[asset], ratio)
         write_entry(world, bar, asset, Category.SPLIT, 0.0, position.mark, ratio)
         if fraction != 0.0:
             pay_fraction(world, bar, asset, fraction)

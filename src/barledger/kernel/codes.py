@@ -180,6 +180,30 @@ class Unsettled(IntEnum):
     SPEND = 1
 
 
+class Path(IntEnum):
+    """Which extreme of a bar comes first."""
+
+    WORST = 0
+    BEST = 1
+    OHLC = 2
+    OLHC = 3
+    NEAREST = 4
+
+
+class StopFill(IntEnum):
+    """At what price a stop fills that is hit within a bar."""
+
+    LEVEL = 0
+    WORST_CLOSE = 1
+
+
+class WhenAdded(IntEnum):
+    """What becomes of a position's stops when it grows."""
+
+    KEEP = 0
+    RESET = 1
+
+
 class LossAction(IntEnum):
     """What a loss limit does when it is hit."""
 
@@ -235,6 +259,10 @@ class Cause(IntEnum):
     BANKRUPTCY = 4
     LOSS_LIMIT = 5
     EXCLUSIVE = 6
+    STOP_LOSS = 7
+    TRAILING_STOP = 8
+    TARGET_HIT = 9
+    TIME_STOP = 10
 
 
 class Count(IntEnum):
@@ -306,6 +334,12 @@ class Setting(IntEnum):
     INITIAL = 12
     MAINTENANCE = 13
     TIERS = 14
+    LOSS = 15
+    TARGET = 16
+    TRAIL = 17
+    TRAIL_AFTER = 18
+    BREAK_EVEN = 19
+    TIME = 20
 
 
 class Stage(IntEnum):

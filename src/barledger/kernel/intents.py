@@ -23,6 +23,7 @@ from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.sizing import entry_size, quantity_of
+from barledger.kernel.stops import read_distances
 from barledger.kernel.types import LiveRow, RulesRow
 from barledger.kernel.world import (
     World,
@@ -169,6 +170,8 @@ def place(
     order.stage = Stage.WAITING
     if world.rules.allocation == Allocation.PRIORITY:
         order.rank = setting(world, Setting.PRIORITY.value, bar, asset)
+    if world.stops_n > 0:
+        read_distances(world, bar, order)
     world.account.n_live += 1
 
 

@@ -16,6 +16,7 @@ from barledger.kernel.openings import admit, must_be_whole, refusal, share_out
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.sizing import cut
+from barledger.kernel.stops import guard, serve_stops
 from barledger.kernel.types import Counts, Floats, LiveRow, PositionRow
 from barledger.kernel.world import (
     World,
@@ -74,6 +75,8 @@ def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
             order.order = next_order(world)
         signed = order.side * quantity
         fill_opening(world, bar, order.asset, signed, order.price, market, order.order)
+        if world.stops_n > 0:
+            guard(world, bar, order, signed)
     elif is_atomic:
         undo_atomic(world, order)
         wanted += abs(order.close)
@@ -258,6 +261,9 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
     serve_forced(world, bar, prices)
     if rules.has_open == 0 and world.account.call != 0:
         serve_call(world, bar, prices)
+    is_stopping = at_open or rules.has_open == 0
+    if world.stops_n > 0 and is_stopping and world.account.is_bankrupt == 0:
+        serve_stops(world, bar, at_open, prices)
     n = 0
     if has_orders and world.account.n_live > 0:
         free_groups(world)

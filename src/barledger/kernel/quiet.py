@@ -9,10 +9,12 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.codes import AccountKind
+from barledger.kernel.fills import can_trade
 from barledger.kernel.ledger import mark, value
 from barledger.kernel.limits import is_below, loss_level
 from barledger.kernel.margin import maintenance_of, safe_price
 from barledger.kernel.metrics import feed
+from barledger.kernel.stops import extreme_of, follow, follows, stop_level
 from barledger.kernel.types import BLOCK, RELATIVE, AccountRow, Floats, RulesRow
 from barledger.kernel.world import (
     World,
@@ -25,6 +27,7 @@ from barledger.kernel.world import (
     low_of,
     open_of,
     positions_of,
+    stops_of,
 )
 
 
@@ -106,20 +109,20 @@ def first_outside(prices: Floats, low: float, high: float) -> int:
 
 
 @compiled
-def safe_stop(world: World, bar: int, end: int, low: float, high: float) -> int:
+def safe_stop(world: World, bar: int, end: int, low: float, high: float, has_stops: bool) -> int:
     """First bar of [bar, end) on which the one asset held leaves a band, or has no price."""
     stop = bar + first_outside(close_of(world).reshape(-1)[bar:end], low, high)
-    if needs_test(world.rules):
+    if has_stops or needs_test(world.rules):
         if world.rules.has_open != 0:
             stop = bar + first_outside(open_of(world).reshape(-1)[bar:stop], low, high)
-        if world.rules.tests_extremes != 0:
+        if has_stops or world.rules.tests_extremes != 0:
             stop = bar + first_outside(low_of(world).reshape(-1)[bar:stop], low, high)
             stop = bar + first_outside(high_of(world).reshape(-1)[bar:stop], low, high)
     return stop
 
 
 @compiled
-def run_one(world: World, bar: int, end: int, low: float, high: float) -> int:
+def run_one(world: World, bar: int, end: int, low: float, high: float, has_stops: bool) -> int:
     """Bars [bar, end) with the one asset held: mark up to the first that needs care."""
     closes = close_of(world).reshape(-1)
     cash = world.account.cash
@@ -130,7 +133,7 @@ def run_one(world: World, bar: int, end: int, low: float, high: float) -> int:
     block = bar
     while bar == block and bar < end:
         block = min((bar // BLOCK + 1) * BLOCK, end)
-        stop = safe_stop(world, bar, block, low, high)
+        stop = safe_stop(world, bar, block, low, high, has_stops)
         if world.equity_n > 0:
             mark_all(closes[bar:stop], cash, exposure, base, equity_of(world)[bar:stop])
         elif world.buffer_n > 0 and stop > bar:
@@ -211,7 +214,10 @@ def run_many(world: World, bar: int, end: int) -> int:
     """Bars [bar, end) with positions held: mark up to the first that needs care."""
     closes = close_of(world)
     account = world.account
+    has_stops = world.stops_n > 0
     while bar < end and is_quiet(world, bar):
+        if has_stops and not are_stops_quiet(world, bar):
+            break
         if world.rules.has_open != 0:
             mark_missing(world, bar)
         mark(world, closes, bar)
@@ -235,6 +241,110 @@ def mark_missing(world: World, bar: int) -> None:
 
 
 @compiled
+def narrowed(world: World, low: float, high: float) -> tuple[float, float]:
+    """Band of the one asset held in which no stop of it is reached and none moves."""
+    side = 1.0 if positions_of(world)[0].quantity > 0.0 else -1.0
+    row = stops_of(world)[0]
+    below = stop_level(row, row.peak)
+    above = row.target if row.target == row.target else np.inf
+    if row.peak < row.even_from:
+        above = min(above, row.even_from)
+    if row.peak < row.trail_from and row.trail == row.trail:
+        above = min(above, row.trail_from)
+    if side > 0.0:
+        return max(low, below), min(high, above)
+    return max(low, -above), min(high, -below)
+
+
+@compiled
+def run_trailing(world: World, bar: int, end: int, low: float, high: float) -> int:
+    """As `run_one` while a stop trails behind the one asset held."""
+    position = positions_of(world)[0]
+    row = stops_of(world)[0]
+    side = 1.0 if position.quantity > 0.0 else -1.0
+    highs = (high_of(world) if side > 0.0 else low_of(world)).reshape(-1)
+    lows = (low_of(world) if side > 0.0 else high_of(world)).reshape(-1)
+    closes = close_of(world).reshape(-1)
+    cash = world.account.cash
+    start = bar
+    while bar < end and bar < row.until:
+        best = side * highs[bar]
+        worst = side * lows[bar]
+        close = closes[bar]
+        peak = max(row.peak, best)
+        level = stop_level(row, peak)
+        is_inside = worst > level and not best >= row.target and side * close > level
+        is_inside = is_inside and close > low and close < high and best == best
+        if world.rules.has_open != 0:
+            first = open_of(world)[bar, 0]
+            is_inside = is_inside and first > low and first < high
+            is_inside = is_inside and side * first > level and side * first <= best
+        if world.rules.tests_extremes != 0:
+            is_inside = is_inside and min(lows[bar], highs[bar]) > low
+            is_inside = is_inside and max(lows[bar], highs[bar]) < high
+        if not is_inside:
+            break
+        row.peak = peak
+        put(world, bar, cash + position.exposure * (close - position.base))
+        bar += 1
+    if bar > start:
+        position.mark = closes[bar - 1]
+        value(world)
+    return bar
+
+
+@compiled
+def are_stops_quiet(world: World, bar: int) -> bool:
+    """Whether no stop of what is held is reached on a bar; then the best prices are followed."""
+    held = held_of(world)
+    n_held = world.account.n_held
+    for k in range(n_held):
+        if not is_stop_quiet(world, bar, held[k], False):
+            return False
+    for k in range(n_held):
+        is_stop_quiet(world, bar, held[k], True)
+    return True
+
+
+@compiled
+def is_stop_quiet(world: World, bar: int, asset: int, moves: bool) -> bool:
+    """Whether one asset's bar surely reaches no stop, along any path; `moves` follows its best."""
+    side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
+    row = stops_of(world)[asset]
+    best = extreme_of(world, bar, asset, side)
+    worst = -extreme_of(world, bar, asset, -side)
+    close = side * close_of(world)[bar, asset]
+    if world.rules.has_open != 0:
+        first = side * open_of(world)[bar, asset]
+        if not (first <= best and first >= worst):
+            return False
+    if not can_trade(world, bar, asset, close) or bar >= row.until:
+        return False
+    if moves:
+        follow(row, best)
+        return True
+    peak = max(row.peak, best) if follows(row) else row.peak
+    level = stop_level(row, peak)
+    return best == best and worst > level and close > level and not best >= row.target
+
+
+@compiled
+def run_single(world: World, bar: int, end: int, low: float, high: float) -> int:
+    """Bars [bar, end) with the one asset held, its tests passed between `low` and `high`."""
+    if world.stops_n == 0:
+        return run_one(world, bar, end, low, high, False)
+    row = stops_of(world)[0]
+    if world.high_n == 0 or world.low_n == 0 or world.tradable_n > 0:
+        return run_many(world, bar, end)
+    if row.trail == row.trail and row.peak >= row.trail_from:
+        return run_trailing(world, bar, end, low, high)
+    if row.until < end:
+        end = max(bar, int(row.until))
+    low, high = narrowed(world, low, high)
+    return run_one(world, bar, end, low, high, True)
+
+
+@compiled
 def run_quiet(world: World, bar: int, end: int) -> int:
     """Bars [bar, end) without wishes or events; returns the first that needs care, or `end`."""
     rules = world.rules
@@ -242,9 +352,10 @@ def run_quiet(world: World, bar: int, end: int) -> int:
         return run_flat(world, bar, end)
     if world.n_assets == 1 and rules.has_loss_limits == 0 and rules.has_dated_margin == 0:
         edge = safe_price(world, bar)
+        is_long = positions_of(world)[0].quantity > 0.0
         if rules.account == AccountKind.CASH:
-            return run_one(world, bar, end, 0.0, np.inf)
+            return run_single(world, bar, end, 0.0, np.inf)
         if edge == edge:
-            is_long = positions_of(world)[0].quantity > 0.0
-            return run_one(world, bar, end, edge if is_long else 0.0, np.inf if is_long else edge)
+            low, high = (edge, np.inf) if is_long else (0.0, edge)
+            return run_single(world, bar, end, low, high)
     return run_many(world, bar, end)

@@ -18,6 +18,7 @@ from barledger.kernel.quiet import (
     run_quiet,
 )
 from barledger.kernel.records import has_room, write_entry
+from barledger.kernel.stops import stops_within
 from barledger.kernel.types import Floats
 from barledger.kernel.world import (
     Rows,
@@ -97,7 +98,7 @@ def has_room_for_bar(world: World) -> bool:
     if live + 1 > world.live_n:
         return False
     others = 2 * world.n_assets + world.rules.most_events + 16
-    return has_room(world, 3 * live + 6 * world.n_assets, others)
+    return has_room(world, 3 * live + 8 * world.n_assets, others)
 
 
 @compiled
@@ -115,6 +116,8 @@ def visit(world: World, bar: int, cell: int) -> int:
     for instant in range(1 - rules.has_open, 2):
         at_open = instant == 0
         prices = opens if at_open else closes
+        if not at_open and world.stops_n > 0 and account.is_bankrupt == 0:
+            stops_within(world, bar)
         if not at_open and rules.tests_extremes != 0 and account.is_bankrupt == 0:
             test_extremes(world, bar)
         mark(world, prices, bar)

@@ -55,6 +55,10 @@ class RulesRow(Protocol):
     most_events: int
     has_dated_margin: int
     has_loss_limits: int
+    stop_path: int
+    stop_fill: int
+    stop_of_fraction: int
+    when_added: int
     has_caps: int
     has_groups: int
     cap_to_range: int
@@ -180,12 +184,29 @@ class PositionRow(Protocol):
     opened: int
 
 
+class StopRow(Protocol):
+    """Levels of one position's stops, NaN: none; all prices times the side of the position.
+
+    `trail` is a distance, `peak` the best price since it was opened (followed only where something
+    depends on it), `until` the bar at which its time is up.
+    """
+
+    loss: float
+    target: float
+    trail: float
+    trail_from: float
+    even_from: float
+    entry: float
+    peak: float
+    until: float
+
+
 class LiveRow(Protocol):
     """An order that has not ended: what it asks for, and its plan at this instant.
 
     `number` is the quantity, target or size as given, or the quantity frozen at the decision;
     `distance` that of a risk size, `rank` its priority; `closes` the side it was made against,
-    `opens` the side it wants. Plan: `close` and `open` are signed
+    `opens` the side it wants; `loss` to `time_limit` are the distances of its stops. Plan: `close` and `open` are signed
     quantities, `side` the side of the opening (0: none), `most` a bound set by its competitors,
     `closed` what it has closed so far, `reason` a refusal found early.
     """
@@ -198,6 +219,12 @@ class LiveRow(Protocol):
     most: float
     closed: float
     price: float
+    loss: float
+    target: float
+    trail: float
+    trail_after: float
+    break_even: float
+    time_limit: float
     asset: int
     placed: int
     order: int
@@ -313,5 +340,6 @@ RULES, CONTRACT, SETTING = dtype_of(RulesRow), dtype_of(ContractRow), dtype_of(S
 EVENT, ORDER_IN = dtype_of(EventRow), dtype_of(OrderInRow)
 ACCOUNT, POSITION, LIVE = dtype_of(AccountRow), dtype_of(PositionRow), dtype_of(LiveRow)
 ORDER, FILL, ENTRY = dtype_of(OrderRow), dtype_of(FillRow), dtype_of(EntryRow)
+STOP = dtype_of(StopRow)
 INCIDENT, METRICS = dtype_of(IncidentRow), dtype_of(MetricsRow)
 HOLDING = dtype_of(HoldingRow)

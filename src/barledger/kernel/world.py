@@ -29,6 +29,7 @@ from barledger.kernel.types import (
     ORDER_IN,
     POSITION,
     SETTING,
+    STOP,
     AccountRow,
     ContractRow,
     Counts,
@@ -45,6 +46,7 @@ from barledger.kernel.types import (
     PositionRow,
     RulesRow,
     SettingRow,
+    StopRow,
     dtype_of,
 )
 
@@ -90,6 +92,9 @@ class World(Own, Protocol):
     entries_n: int
     incidents_n: int
     live_n: int
+    stops_n: int
+    high_n: int
+    low_n: int
     taken_n: int
     orders_in_n: int
     tradable_n: int
@@ -126,6 +131,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "days": (I8, 1),
     "months": (I8, 1),
     "positions": (POSITION, 1),
+    "stops": (STOP, 1),
     "held": (I8, 1),
     "live": (LIVE, 1),
     "queue": (I8, 1),
@@ -224,6 +230,7 @@ due_bars_of: Callable[[World], Ints] = _view("due_bars")
 days_of: Callable[[World], Ints] = _view("days")
 months_of: Callable[[World], Ints] = _view("months")
 positions_of: Callable[[World], Rows[PositionRow]] = _view("positions")
+stops_of: Callable[[World], Rows[StopRow]] = _view("stops")
 held_of: Callable[[World], Ints] = _view("held")
 live_of: Callable[[World], Rows[LiveRow]] = _view("live")
 queue_of: Callable[[World], Ints] = _view("queue")

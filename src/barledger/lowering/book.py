@@ -3,11 +3,12 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.instruments.calendar import dates_of
-from barledger.kernel.types import ACCOUNT
+from barledger.kernel.types import ACCOUNT, STOP
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.lowering.terms import SPARE_DAYS, places_of_days
@@ -27,6 +28,8 @@ def put_book(memory: Memory, request: Request) -> None:
     live = waiting + 3 * (n_assets + most) + 8
     memory.make("positions", n_assets + 1)
     memory.make("held", n_assets + 1)
+    if request.stops is not None:
+        memory.put("stops", no_stops(n_assets))
     memory.make("live", live)
     for name in ("queue", "spare", "losers", "keys"):
         memory.make(name, max(live, n_assets))
@@ -53,6 +56,14 @@ def _put_account(memory: Memory, request: Request, start: State) -> None:
         row[name] = equity
     row["day"] = row["month"] = NEVER
     memory.record["rules"]["initial_cash"] = max(abs(equity), abs(start.cash))
+
+
+def no_stops(n_assets: int) -> npt.NDArray[np.void]:
+    """Return rows of positions without any stop."""
+    rows = np.zeros(n_assets, STOP)
+    for name in STOP.names or ():
+        rows[name] = np.inf if name == "until" else np.nan
+    return rows
 
 
 def _column(bars: Bars, asset: str) -> int:
@@ -128,6 +139,9 @@ def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
             day = row["tied_until"] + before.last_day + 1
             memory.arrays["positions"]["tied_until"][column] = places_of_days(day, bars)[0]
     _relist(memory)
+    if "stops" in memory.arrays:
+        for asset, row in before.stops.items():
+            memory.arrays["stops"][_column(bars, asset)] = row[0]
     live = memory.arrays["live"]
     orders = sorted(before.orders, key=lambda order: _column(bars, order[0]))
     for place, (asset, row) in enumerate(orders):
@@ -152,6 +166,10 @@ def state_after(memory: Memory, bars: Bars) -> State:
         for name in BAR_FIELDS:
             row[name] -= n_bars
         kept[bars.assets[j]] = row
+    stops: dict[str, Any] = {}
+    for j in held if "stops" in memory.arrays else ():
+        stops[bars.assets[j]] = memory.arrays["stops"][j : j + 1].copy()
+        stops[bars.assets[j]]["until"] -= n_bars
     n_live = int(memory.record["account"]["n_live"][0])
     orders = []
     for row in memory.arrays["live"][:n_live].copy():
@@ -170,6 +188,7 @@ def state_after(memory: Memory, bars: Bars) -> State:
             orders,
             float(memory.record["rules"]["initial_cash"][0]),
             int(dates_of(bars.time)[-1]) if "due" in memory.arrays else None,
+            stops,
         ),
     )
 

@@ -137,7 +137,7 @@ def _needed(memory: Memory) -> tuple[int, int]:
     rules = memory.record["rules"]
     new = n_assets + int(rules["most_orders"][0])
     live = int(memory.record["account"]["n_live"][0]) + 2 * new
-    return 3 * live + 6 * n_assets, 2 * n_assets + int(rules["most_events"][0]) + 16
+    return 3 * live + 8 * n_assets, 2 * n_assets + int(rules["most_events"][0]) + 16
 
 
 def make_room(memory: Memory) -> None:
@@ -173,6 +173,6 @@ def collect(memory: Memory, request: Request, initial: float) -> Run:
         account=memory.record["account"].copy(),
         metrics=memory.record["metrics"].copy(),
         waiting=memory.arrays["live"][:n_live].copy(),
-        remains=memory.only("positions", "live", "due"),
+        remains=memory.only("positions", "stops", "live", "due"),
         **logs,
     )

@@ -14,6 +14,7 @@ from barledger.lowering.wishes import Wishes
 from barledger.options import WORDS, Fee, Rules, Size, Slippage
 from barledger.risk import RiskLimits
 from barledger.state import State
+from barledger.stops import Stops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Request:
     initial_cash: float
     start: State | None
     record: str
+    stops: Stops | None = None
 
     def of(self, columns: Sequence[int], cash: float, start: State | None = None) -> "Request":
         """Return the part of the request for one account's columns."""
@@ -60,6 +62,7 @@ class Request:
             slippage=self.slippage.map(part),
             price=None if self.price is None else np.ascontiguousarray(self.price[:, columns]),
             priority=part(self.priority),
+            stops=None if self.stops is None else self.stops.map(part),
             exclusive=tuple(
                 tuple(places[j] for j in members if j in places) for members in self.exclusive
             ),

@@ -13,6 +13,7 @@ from barledger.instruments.contract import Contract
 from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, EVENT, RULES
+from barledger.lowering.guards import add_stops
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request, check_sequence
@@ -78,6 +79,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _set(rules, _fees(varying, request.fees))
     _set(rules, _slippage(varying, request.slippage, bars))
     _set(rules, add_margins(varying, bars, request.account))
+    _set(rules, add_stops(varying, bars, request.stops))
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)
     rules["no_money"] = (

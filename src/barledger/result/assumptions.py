@@ -74,6 +74,7 @@ def _sentences(
     yield "fees", _shown(request.fees)
     yield "slippage", _shown(request.slippage)
     yield "margin", _margin(request)
+    yield "stops", "none" if request.stops is None else _shown(request.stops)
     yield "rules", _changed(request.rules)
     yield "limits", _shown_fields(request.limits)
     yield "financing", "none: no interest, borrow fee or dividend is charged or paid"

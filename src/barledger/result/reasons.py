@@ -7,6 +7,10 @@ CAUSES = {
     "margin_call": "forced by a margin call",
     "bankruptcy": "forced by bankruptcy",
     "loss_limit": "forced by a loss limit",
+    "stop_loss": "made by the stop",
+    "trailing_stop": "made by the trailing stop",
+    "target_hit": "made by the target",
+    "time_stop": "made because its time was up",
     "exclusive": "forced by another member of its exclusive group",
 }
 

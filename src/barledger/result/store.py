@@ -32,7 +32,7 @@ TABLES = {
     "metrics": types.METRICS, "holdings": types.HOLDING, "closes": CLOSES,
     "equity": np.dtype([("equity", np.float64)]), "counts": np.dtype([("count", np.int64)]),
     "rejected": np.dtype([("count", np.int64)]), "state_account": types.ACCOUNT,
-    "state_positions": types.POSITION, "state_orders": types.LIVE,
+    "state_positions": types.POSITION, "state_orders": types.LIVE, "state_stops": types.STOP,
 }  # fmt: skip
 PLAIN = (
     "label", "record", "kind", "opening_rate", "is_fifo", "per_year", "n_bars", "first", "stop",
@@ -113,6 +113,7 @@ def _tables(book: Book) -> Iterator[tuple[str, Rows]]:
     assert after is not None
     yield "state_account", after.account
     yield "state_positions", _joined(list(after.positions.values()), types.POSITION)
+    yield "state_stops", _joined(list(after.stops.values()), types.STOP)
     yield "state_orders", _joined([row for _, row in after.orders], types.LIVE)
 
 
@@ -128,6 +129,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "positions": {asset: list(pair) for asset, pair in book.state.positions.items()},
         "unsettled": [(str(day), float(amount)) for day, amount in book.state.unsettled],
         "state_assets": list(after.positions),
+        "state_stop_assets": list(after.stops),
         "state_order_assets": [asset for asset, _ in after.orders],
         "state_initial_cash": after.initial_cash,
         "state_last_day": after.last_day,
@@ -154,13 +156,14 @@ def _book(plain: dict[str, Any], tables: dict[str, Rows | None]) -> Book:
 
 
 def _state(plain: dict[str, Any], rows: dict[str, Rows]) -> State:
-    held, live = rows["state_positions"], rows["state_orders"]
+    held, live, stops = (rows[f"state_{name}"] for name in ("positions", "orders", "stops"))
     after = Continuation(
         rows["state_account"],
         {asset: held[k : k + 1] for k, asset in enumerate(plain["state_assets"])},
         [(asset, live[k : k + 1]) for k, asset in enumerate(plain["state_order_assets"])],
         plain["state_initial_cash"],
         plain["state_last_day"],
+        {asset: stops[k : k + 1] for k, asset in enumerate(plain["state_stop_assets"])},
     )
     return State(
         cash=plain["cash"],

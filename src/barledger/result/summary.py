@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from barledger.analytics.statistics import sortino
-from barledger.kernel.codes import Category
+from barledger.kernel.codes import Category, Count
 from barledger.result.book import Book
 
 ROUND_TRIPS = ("n_trades", "win_rate", "profit_factor", "expectancy")
@@ -116,9 +116,16 @@ def _orders(book: Book) -> dict[str, Any]:
     n_orders = len(book.orders) + len(book.waiting) if book.record == "full" else None
     return {
         "orders": n_orders,
+        **_ignored(book),
         "not_filled": sum(reasons.values()),
         **{f"not_filled_{reason}": count for reason, count in reasons.items()},
     }
+
+
+def _ignored(book: Book) -> dict[str, int]:
+    """Return how many wishes were no orders, and why; of a slice they are not known."""
+    counts = {count.name.lower(): int(book.counts[count]) for count in Count}
+    return {f"ignored_{name}": n for name, n in counts.items() if n} if book.is_whole else {}
 
 
 def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -126,7 +133,7 @@ def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns: dict[str, Any] = {}
     for name in names:
-        missing = 0 if name.startswith("not_filled_") else None
+        missing = 0 if name.startswith(("not_filled_", "ignored_")) else None
         values = [row.get(name, missing) for row in rows]
         columns[name] = np.array(values) if name in ("start", "end") else values
     return pl.DataFrame(columns)

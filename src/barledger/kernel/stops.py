@@ -1,0 +1,249 @@
+"""Stops of positions: levels, and the closings that they bring at the open and within a bar.
+
+Prices are taken times the side of the position: what is written for a long holds for a short.
+"""
+
+import numpy as np
+
+from barledger._jit import compiled
+from barledger.kernel.codes import Cause, Path, Reason, Setting, State, StopFill, WhenAdded
+from barledger.kernel.costs import fill_price, setting
+from barledger.kernel.fills import can_trade, fill_closing
+from barledger.kernel.records import next_order, write_order
+from barledger.kernel.types import Floats, LiveRow, StopRow
+from barledger.kernel.world import (
+    World,
+    close_of,
+    contracts_of,
+    held_of,
+    high_of,
+    live_of,
+    low_of,
+    open_of,
+    positions_of,
+    stops_of,
+)
+
+
+@compiled
+def read_distances(world: World, bar: int, order: LiveRow) -> None:
+    """Give an order the distances of its stops, as of the bar of its signal."""
+    order.loss = setting(world, Setting.LOSS.value, bar, order.asset)
+    order.target = setting(world, Setting.TARGET.value, bar, order.asset)
+    order.trail = setting(world, Setting.TRAIL.value, bar, order.asset)
+    order.trail_after = setting(world, Setting.TRAIL_AFTER.value, bar, order.asset)
+    order.break_even = setting(world, Setting.BREAK_EVEN.value, bar, order.asset)
+    order.time_limit = setting(world, Setting.TIME.value, bar, order.asset)
+
+
+@compiled
+def split_distances(order: LiveRow, ratio: float) -> None:
+    """Divide distances in price units by the ratio of a split."""
+    order.loss /= ratio
+    order.target /= ratio
+    order.trail /= ratio
+    order.trail_after /= ratio
+    order.break_even /= ratio
+
+
+@compiled
+def split_levels(row: StopRow, ratio: float) -> None:
+    """Divide levels by the ratio of a split."""
+    row.loss /= ratio
+    row.target /= ratio
+    row.trail /= ratio
+    row.trail_from /= ratio
+    row.even_from /= ratio
+    row.entry /= ratio
+    row.peak /= ratio
+
+
+@compiled
+def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
+    """Set the stops of a position that `quantity` at the order's price has opened, or added to."""
+    position = positions_of(world)[order.asset]
+    row = stops_of(world)[order.asset]
+    if position.quantity == quantity:
+        side = 1.0 if quantity > 0.0 else -1.0
+        set_levels(world, row, order, side * order.price)
+        row.peak = row.entry
+        row.until = bar + order.time_limit if order.time_limit == order.time_limit else np.inf
+    elif world.rules.when_added == WhenAdded.RESET:
+        side = 1.0 if quantity > 0.0 else -1.0
+        set_levels(world, row, order, side * position.average)
+
+
+@compiled
+def set_levels(world: World, row: StopRow, order: LiveRow, entry: float) -> None:
+    """Write the levels that an order's distances give from a price of entry."""
+    unit = abs(entry) if world.rules.stop_of_fraction != 0 else 1.0
+    tick = contracts_of(world)[order.asset].tick
+    row.entry = entry
+    row.loss = entry - order.loss * unit
+    row.target = entry + order.target * unit
+    if tick > 0.0:
+        row.target = np.ceil(row.target / tick - 1e-9) * tick
+    row.trail = order.trail * unit
+    row.trail_from = entry + order.trail_after * unit if order.trail_after >= 0.0 else -np.inf
+    row.even_from = entry + order.break_even * unit
+
+
+@compiled
+def follows(row: StopRow) -> bool:
+    """Whether anything depends on the best price so far."""
+    return row.trail == row.trail or row.even_from == row.even_from
+
+
+@compiled
+def follow(row: StopRow, price: float) -> None:
+    """Raise the best price so far."""
+    if price > row.peak and follows(row):
+        row.peak = price
+
+
+@compiled
+def fixed_level(row: StopRow, peak: float) -> float:
+    """Level of the loss stop, at the entry once break-even is reached; -inf where there is none."""
+    level = row.loss if row.loss == row.loss else -np.inf
+    return max(level, row.entry) if peak >= row.even_from else level
+
+
+@compiled
+def stop_level(row: StopRow, peak: float) -> float:
+    """Highest level at which the position is stopped, after a best price."""
+    level = fixed_level(row, peak)
+    trailing = peak - row.trail
+    return trailing if peak >= row.trail_from and trailing > level else level
+
+
+@compiled
+def stop_cause(row: StopRow, level: float) -> int:
+    """Which stop a level is that of, after the best price so far."""
+    if level > fixed_level(row, row.peak):
+        return Cause.TRAILING_STOP.value
+    return Cause.STOP_LOSS.value
+
+
+@compiled
+def close_stopped(world: World, bar: int, asset: int, market: float, cause: int) -> None:
+    """Close a position with the market at `market`; a target fills there, the others slip."""
+    order = live_of(world)[world.live_n - 1]
+    quantity = -positions_of(world)[asset].quantity
+    order.asset = asset
+    order.placed = bar
+    order.cause = cause
+    order.order = next_order(world)
+    order.price = market
+    if cause != Cause.TARGET_HIT:
+        order.price = fill_price(world, bar, asset, quantity, market)
+    fill_closing(world, bar, asset, quantity, order.price, market, order.order)
+    write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
+
+
+@compiled
+def stop_at_open(world: World, bar: int, asset: int, price: float) -> None:
+    """Close a position whose level the open has passed, or whose time is up."""
+    side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
+    row = stops_of(world)[asset]
+    level = stop_level(row, row.peak)
+    if side * price <= level:
+        close_stopped(world, bar, asset, price, stop_cause(row, level))
+    elif side * price >= row.target:
+        close_stopped(world, bar, asset, price, Cause.TARGET_HIT.value)
+    elif bar >= row.until:
+        close_stopped(world, bar, asset, price, Cause.TIME_STOP.value)
+    else:
+        follow(row, side * price)
+
+
+@compiled
+def serve_stops(world: World, bar: int, at_open: bool, prices: Floats) -> None:
+    """Stops at the open of everything held; at the close of bars without opens, time alone."""
+    held = held_of(world)
+    k = 0
+    while k < world.account.n_held:
+        asset = held[k]
+        before = world.account.n_held
+        price = prices[bar, asset]
+        if can_trade(world, bar, asset, price):
+            if at_open:
+                stop_at_open(world, bar, asset, price)
+            elif bar >= stops_of(world)[asset].until:
+                close_stopped(world, bar, asset, price, Cause.TIME_STOP.value)
+        if world.account.n_held == before:
+            k += 1
+
+
+@compiled
+def extreme_of(world: World, bar: int, asset: int, side: float) -> float:
+    """Highest price of a bar times `side`: its high or low, else that of open and close, or NaN."""
+    price = np.nan
+    if side > 0.0 and world.high_n > 0:
+        price = high_of(world)[bar, asset]
+    elif side < 0.0 and world.low_n > 0:
+        price = low_of(world)[bar, asset]
+    if price == price:
+        return side * price
+    close: float = side * close_of(world)[bar, asset]
+    if world.rules.has_open == 0:
+        return close
+    first: float = side * open_of(world)[bar, asset]
+    return first if close != close or first > close else close
+
+
+@compiled
+def favourable_first(
+    world: World, bar: int, asset: int, side: float, best: float, worst: float
+) -> bool:
+    """Whether the path of a bar goes to the better extreme first."""
+    path = world.rules.stop_path
+    if path == Path.NEAREST:
+        if world.rules.has_open == 0:
+            return False
+        first: float = side * open_of(world)[bar, asset]
+        return best - first < first - worst
+    if path == Path.OHLC:
+        return side > 0.0
+    if path == Path.OLHC:
+        return side < 0.0
+    return path == Path.BEST
+
+
+@compiled
+def stop_within(world: World, bar: int, asset: int) -> None:
+    """Close a position whose stop or target the bar has reached, along its path."""
+    side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
+    row = stops_of(world)[asset]
+    best = extreme_of(world, bar, asset, side)
+    worst = -extreme_of(world, bar, asset, -side)
+    close = side * close_of(world)[bar, asset]
+    if best != best:
+        return
+    level = stop_level(row, row.peak)
+    rises_first = favourable_first(world, bar, asset, side, best, worst)
+    is_stopped = not rises_first and worst <= level
+    is_reached = not is_stopped and best >= row.target
+    if not is_stopped and not is_reached:
+        follow(row, best)
+        level = stop_level(row, row.peak)
+        is_stopped = worst <= level if rises_first else close <= level
+    if is_reached:
+        close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
+    elif is_stopped:
+        cause = stop_cause(row, level)
+        if world.rules.stop_fill == StopFill.WORST_CLOSE and close < level:
+            level = close
+        close_stopped(world, bar, asset, side * level, cause)
+
+
+@compiled
+def stops_within(world: World, bar: int) -> None:
+    """Stops within a bar of everything held, in column order."""
+    held = held_of(world)
+    k = 0
+    while k < world.account.n_held:
+        before = world.account.n_held
+        if can_trade(world, bar, held[k], 0.0):
+            stop_within(world, bar, held[k])
+        if world.account.n_held == before:
+            k += 1
