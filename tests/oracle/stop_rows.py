@@ -3,12 +3,12 @@
 GAPS = """
 A gap through the stop fills at the open
 loss=5 | 100, 100 101 99 100, 90 93 88 92 | 2 90 stop_loss
-An open on the stop fills there
-loss=5 | 100, 100 101 99 100, 95 97 94 96 | 2 95 stop_loss
+An open on the stop fills there, before a target later in the bar
+loss=5 target=10 path=best | 100, 100 101 99 100, 95 112 94 96 | 2 95 stop_loss
 A gap over the target fills at the open
 target=10 | 100, 100 101 99 100, 115 116 112 113 | 2 115 target_hit
-An open on the target fills there
-target=10 | 100, 100 101 99 100, 110 111 109 110 | 2 110 target_hit
+An open on the target fills there, before a stop later in the bar
+loss=5 target=10 | 100, 100 101 99 100, 110 111 94 109 | 2 110 target_hit
 A gap through the stop comes before a target later in the bar
 loss=5 target=10 path=best | 100, 100 101 99 100, 90 115 88 112 | 2 90 stop_loss
 A gap over the target comes before a stop later in the bar
@@ -258,6 +258,8 @@ A split divides the target
 target=10 split=2:2 | 100, 100, 50 55 49 54 | 2 55 target_hit
 A split divides the mark and the trailing distance
 trail=6 split=2:2 | 100, 100 104 99 103, 52 53 49.5 51, 51 52 49 50 | 3 50 trailing_stop
+A split divides the activation
+trail=2 trail_after=6 split=2:2 | 100, 100 101 99 100, 50 53 49.5 52.5, 52.5 52.5 51.5 52 | 3 52 trailing_stop
 A split divides the entry price of break-even
 break_even=4 split=2:2 | 100, 100 104 99 103, 52 53 51 52, 52 52 49 50 | 3 50 stop_loss
 A reverse split raises the level
