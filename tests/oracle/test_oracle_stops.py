@@ -109,6 +109,8 @@ def test_the_table_has_enough_rows_of_different_names():
 def test_stops_that_are_never_met_change_nothing(batch):
     for seed in range(batch, 600, 4):
         case = random_case(seed)
+        if getattr(case.arguments["resting"], "kind", "") == "stop_limit":
+            continue  # it asks for the path, which only stops say
         drawn = case.arguments["stops"] or StopTerms()
         policies = {name: getattr(drawn, name) for name in ("path", "stop_fill", "when_added")}
         case.arguments["stops"] = None
