@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Value,
         VolatilityTarget,
     )
+    from barledger.orders import Limit, Market, MarketIfTouched, Stop, StopLimit
     from barledger.portfolio import Portfolio
     from barledger.result import Result
     from barledger.risk import RiskLimits
@@ -57,6 +58,7 @@ _HOME = {
         "Value",
         "VolatilityTarget",
     ),
+    "orders": ("Limit", "Market", "MarketIfTouched", "Stop", "StopLimit"),
     "portfolio": ("Portfolio",),
     "result": ("Result",),
     "risk": ("RiskLimits",),
@@ -71,6 +73,9 @@ __all__ = [
     "Contract",
     "Events",
     "FuturesMargin",
+    "Limit",
+    "Market",
+    "MarketIfTouched",
     "PerUnitFee",
     "PercentFee",
     "PercentOfCash",
@@ -85,6 +90,8 @@ __all__ = [
     "Shares",
     "Slippage",
     "State",
+    "Stop",
+    "StopLimit",
     "Stops",
     "TargetPercent",
     "TargetShares",

@@ -24,6 +24,8 @@ from barledger.kernel.world import (
     stops_of,
 )
 
+FALLING, RISING = 1, 2  # how the price came to an order filled within a bar
+
 
 @compiled
 def read_distances(world: World, bar: int, order: LiveRow) -> None:
@@ -67,6 +69,7 @@ def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
         side = 1.0 if quantity > 0.0 else -1.0
         set_levels(world, row, order, side * order.price)
         row.peak = row.entry
+        row.fresh = 0
         row.until = bar + order.time_limit if order.time_limit == order.time_limit else np.inf
     elif world.rules.when_added == WhenAdded.RESET:
         side = 1.0 if quantity > 0.0 else -1.0
@@ -138,6 +141,16 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
         order.price = fill_price(world, bar, asset, quantity, market)
     fill_closing(world, bar, asset, quantity, order.price, market, order.order)
     write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
+
+
+@compiled
+def close_at_level(world: World, bar: int, asset: int, level: float, close: float) -> None:
+    """Close a position at its stop level, or at the close where the policy takes the worse."""
+    side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
+    cause = stop_cause(stops_of(world)[asset], level)
+    if world.rules.stop_fill == StopFill.WORST_CLOSE and close < level:
+        level = close
+    close_stopped(world, bar, asset, side * level, cause)
 
 
 @compiled
@@ -230,10 +243,7 @@ def stop_within(world: World, bar: int, asset: int) -> None:
     if is_reached:
         close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
     elif is_stopped:
-        cause = stop_cause(row, level)
-        if world.rules.stop_fill == StopFill.WORST_CLOSE and close < level:
-            level = close
-        close_stopped(world, bar, asset, side * level, cause)
+        close_at_level(world, bar, asset, level, close)
 
 
 @compiled
@@ -245,5 +255,48 @@ def stops_within(world: World, bar: int) -> None:
         before = world.account.n_held
         if can_trade(world, bar, held[k], 0.0):
             stop_within(world, bar, held[k])
+        if world.account.n_held == before:
+            k += 1
+
+
+@compiled
+def stop_after_entry(world: World, bar: int, asset: int) -> None:
+    """Stops of a position for the rest of the bar within which an order has opened it."""
+    side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
+    row = stops_of(world)[asset]
+    best = extreme_of(world, bar, asset, side)
+    worst = -extreme_of(world, bar, asset, -side)
+    close = side * close_of(world)[bar, asset]
+    rises_first = favourable_first(world, bar, asset, side, best, worst)
+    is_falling = row.fresh == FALLING
+    row.fresh = 0
+    level = stop_level(row, row.peak)
+    if is_falling and worst <= level:
+        close_at_level(world, bar, asset, level, close)
+        return
+    high = best
+    if (is_falling and rises_first) or (not rises_first and world.rules.stop_path == Path.WORST):
+        high = close
+    if high >= row.target:
+        close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
+        return
+    if is_falling and rises_first:
+        return
+    follow(row, best)
+    level = stop_level(row, row.peak)
+    last = worst if rises_first else close
+    if last <= level:
+        close_at_level(world, bar, asset, level, close)
+
+
+@compiled
+def stops_after_entry(world: World, bar: int) -> None:
+    """Stops of what orders have opened within the bar, in column order."""
+    held = held_of(world)
+    k = 0
+    while k < world.account.n_held:
+        before = world.account.n_held
+        if stops_of(world)[held[k]].fresh != 0:
+            stop_after_entry(world, bar, held[k])
         if world.account.n_held == before:
             k += 1
