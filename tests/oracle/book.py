@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from barledger.instruments.contract import Contract
 
+from .levels import Levels
 from .market import NAN, TOLERANCE, Market, Outcome, Terms, Wishes, cell, is_number, sign
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Position:
     base: float
     parts: list[tuple[float, float]]
     tied_until: date | None = None
+    levels: Levels | None = None
 
     @property
     def side(self) -> int:
@@ -82,6 +84,8 @@ class Position:
         self.quantity = quantity
         self.average /= price_ratio
         self.base /= price_ratio
+        if self.levels is not None and price_ratio != 1.0:
+            self.levels = self.levels.split(price_ratio)
 
 
 @dataclass(eq=False)

@@ -29,6 +29,13 @@ def slipped_price(world: "World", asset: int, raw: float, direction: int) -> flo
     return price if contract.kind == "future" else max(price, 0.0)
 
 
+def unslipped_price(world: "World", asset: int, raw: float, direction: int) -> float:
+    """Price of a fill that does not slip: the tick alone."""
+    contract = world.market.contracts[asset]
+    price = against_us(raw, contract.tick, direction)
+    return price if contract.kind == "future" else max(price, 0.0)
+
+
 def within_range(world: "World", asset: int, raw: float, price: float, direction: int) -> float:
     """A buy no higher than the bar's high, a sale no lower than its low, neither better than raw."""
     if direction > 0:

@@ -11,6 +11,7 @@ from barledger.options import Rules
 from barledger.risk import RiskLimits
 
 from . import accounts, forced
+from . import stops as resting
 from .book import Position, World
 from .instant import run_orders
 from .market import NAN, TOLERANCE, Market, Outcome, Rows, Wishes, cell, dust, is_number, terms_of
@@ -33,6 +34,7 @@ def simulate(
     limits: RiskLimits | None = None,
     splits: Sequence[tuple[int, int, float]] = (),
     flows: Sequence[tuple[int, float]] = (),
+    stops: Any = None,
     initial_cash: float = 100_000.0,
     positions: Mapping[int, tuple[float, float]] | None = None,
     unsettled: Sequence[tuple[date, float]] = (),
@@ -50,6 +52,7 @@ def simulate(
         "limits": limits,
         "splits": splits,
         "flows": flows,
+        "stops": stops,
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
     start_with(world, positions or {}, unsettled)
@@ -176,8 +179,9 @@ def open_bar(world: World) -> None:
     world.losses.begin_flattening(world)
     forced.serve_pending(world)
     if world.terms.fill == "next_open":
-        run_orders(world, lambda: test_open(world))
+        run_orders(world, lambda: resting.serve_open(world), lambda: test_open(world))
     else:
+        resting.serve_open(world)
         test_open(world)
 
 
@@ -206,7 +210,8 @@ def test_open(world: World) -> None:
 
 
 def walk_range(world: World) -> None:
-    """Test longs at the low and shorts at the high, where the account asks for it."""
+    """Serve the stops, then mark all at their worst where the account asks for it."""
+    resting.serve_range(world)
     if getattr(world.terms.account, "margin_check", "close") != "extremes":
         return
     prices = [NAN] * world.market.n_assets
@@ -234,7 +239,12 @@ def close_bar(world: World) -> None:
     if world.market.open is None and not forced.is_gone(world):
         forced.serve_call(world)
     if world.terms.fill != "next_open":
-        run_orders(world, lambda: None)
+        run_orders(world, lambda: serve_time(world), lambda: None)
+
+
+def serve_time(world: World) -> None:
+    if world.market.open is None:
+        resting.serve_time(world)
 
 
 # 5. Mark

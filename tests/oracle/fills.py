@@ -4,18 +4,21 @@ from datetime import date
 
 from barledger.accounts import Cash, Unlimited
 
-from . import accounts, costs
+from . import accounts, costs, levels
 from .book import Order, Position, World
 from .market import TOLERANCE, business_days_after, dust
 
 
-def close_part(world: World, order: Order, quantity: float, raw: float) -> None:
+def close_part(
+    world: World, order: Order, quantity: float, raw: float, *, slips: bool = True
+) -> None:
     """Apply the closing of `quantity` (unsigned) of what is held."""
     position = world.positions[order.asset]
     direction, contract = -position.side, position.contract
     held = abs(position.quantity)
     quantity = held if quantity > held - dust(contract.lot) else quantity
-    price = costs.slipped_price(world, order.asset, raw, direction)
+    price_of = costs.slipped_price if slips else costs.unslipped_price
+    price = price_of(world, order.asset, raw, direction)
     fee = costs.fee_of(world, order.asset, price)(quantity)
     start = position.base if contract.kind == "future" else 0.0
     amount = -direction * quantity * contract.multiplier * (price - start)
@@ -48,13 +51,15 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
     cash_before = world.cash
     record_fill(world, order, direction * quantity, (raw, price), (amount, fee), closes=False)
     tie = date_of_tie(world, fee - amount)
-    if asset in world.positions:
+    was_flat = asset not in world.positions
+    if not was_flat:
         world.positions[asset].add(direction * quantity, price)
     else:
         signed, base = direction * quantity, price if is_future else 0.0
         world.positions[asset] = Position(asset, contract, signed, price, base, [(signed, price)])
+    position = world.positions[asset]
+    position.levels = levels.after_opening(world, order, price, position.levels, was_flat=was_flat)
     if tie is not None:
-        position = world.positions[asset]
         position.tied_until = max(tie, position.tied_until or tie)
     world.cash += amount
     world.cash -= fee

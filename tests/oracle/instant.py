@@ -12,8 +12,8 @@ from .plans import make_plan
 from .sets import open_all
 
 
-def run_orders(world: World, tests: Callable[[], None]) -> None:
-    """Handle every order that can fill now; `tests` are those of an open."""
+def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None]) -> None:
+    """Handle every order that can fill now, after the stops; `tests` are those of an open."""
     world.taken = {}
     ready = [order for order in world.live if is_number(world.fill_price(order.asset))]
     if world.bankrupt:
@@ -23,6 +23,7 @@ def run_orders(world: World, tests: Callable[[], None]) -> None:
         tests()
         return
     ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
+    stops()
     if handles_whole(world):
         for order in ready:
             handle_whole(world, order)

@@ -21,6 +21,7 @@ from barledger.options import Fee, PercentFee, Rules, Shares, Slippage
 from barledger.risk import RiskLimits
 from barledger.state import State
 
+from .levels import StopTerms
 from .market import Market, Outcome, Wishes
 from .worlds import Case
 
@@ -40,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "limits": None,
     "splits": (),
     "flows": (),
+    "stops": None,
     "initial_cash": 100_000.0,
 }
 
@@ -136,7 +138,17 @@ def request_of(case: Case) -> Request:
         initial_cash=given["initial_cash"],
         start=start,
         record="full",
+        **stops_of(given.get("stops")),
     )
+
+
+def stops_of(drawn: StopTerms | None) -> dict[str, Any]:
+    """The stops as a field of the request; none leaves the field alone."""
+    if drawn is None:
+        return {}
+    from barledger.options import Stops
+
+    return {"stops": Stops(**vars(drawn))}
 
 
 def kernel_run(case: Case, **how: Any) -> Run:

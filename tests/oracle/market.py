@@ -105,6 +105,7 @@ class Terms:
     limits: RiskLimits
     splits: list[tuple[int, int, float]]
     flows: list[tuple[int, float]]
+    stops: Any = None
 
     @property
     def lag(self) -> int:
@@ -134,6 +135,7 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         limits=options["limits"] or RiskLimits(),
         splits=list(options["splits"]),
         flows=list(options["flows"]),
+        stops=options["stops"],
     )
 
 

@@ -28,6 +28,9 @@ def between(case: Case, first: int, end: int) -> Case:
     for name in ("size", "fees", "slippage"):
         if isinstance(given[name], Size | Fee | Slippage):
             given[name] = given[name].map(rows)
+    if given.get("stops") is not None:
+        cut = {name: rows(value) for name, value in vars(given["stops"]).items()}
+        given["stops"] = replace(given["stops"], **cut)
     rules: Rules = given["rules"]
     given |= {
         "price": rows(given["price"]),

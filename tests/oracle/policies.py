@@ -7,12 +7,22 @@ from barledger import options
 from barledger.accounts import FuturesMargin, PortfolioMargin, RegT
 from barledger.risk import RiskLimits
 
+from .levels import StopTerms
 from .worlds import Case
 
 ACCOUNTS = ("Cash", "RegT", "PortfolioMargin", "FuturesMargin", "Unlimited")
 MARGINED = (RegT, PortfolioMargin, FuturesMargin)
 CAPS = ("max_positions", "max_leverage", "max_net", "max_per_asset", "max_per_group")
 LOSSES = ("max_daily_loss", "max_weekly_loss", "max_drawdown")
+
+DISTANCES = ("loss", "target", "trail", "trail_after", "break_even", "time")
+STOPS = {
+    "stop_unit": ("fraction", "price", "ticks", "atr"),
+    "stop_path": ("worst", "best", "ohlc", "olhc", "nearest"),
+    "stop_fill": ("level", "worst_close"),
+    "when_added": ("keep", "reset"),
+    **dict.fromkeys(DISTANCES, ("off", "on")),
+}
 
 # Every value that each policy can take in a random world.
 VALUES: dict[str, tuple[str, ...]] = {
@@ -47,6 +57,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "dates": ("daily", "intraday"),
     "positions": ("none", "some"),
     "unsettled_start": ("no", "yes"),
+    "stops": ("no", "yes"),
+    **STOPS,
 }
 
 
@@ -78,6 +90,7 @@ def values_of(case: Case) -> dict[str, str]:
         "dates": "daily" if len(set(market.dates)) == market.n_bars else "intraday",
         "positions": "some" if given.get("positions") else "none",
         "unsettled_start": yes(given.get("unsettled")),
+        **stop_values(given["stops"]),
     }
 
 
@@ -125,6 +138,15 @@ def limit_values(limits: RiskLimits) -> dict[str, str]:
     if any(values[name] == "on" for name in LOSSES):
         values["action"] = limits.action
     return values
+
+
+def stop_values(stops: StopTerms | None) -> dict[str, str]:
+    if stops is None:
+        return {"stops": "no"}
+    values = {name: "off" if getattr(stops, name) is None else "on" for name in DISTANCES}
+    policies = {"stop_unit": stops.unit, "stop_path": stops.path}
+    policies |= {"stop_fill": stops.stop_fill, "when_added": stops.when_added}
+    return {"stops": "yes", **policies, **values}
 
 
 def pairs_of(values: dict[str, str]) -> list[tuple[tuple[str, str], tuple[str, str]]]:

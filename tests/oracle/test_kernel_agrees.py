@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from barledger.kernel.codes import Category, Cause, Count, Incident, Reason
 
 from .kernel import differences, kernel_run
-from .policies import MARGINED, VALUES, pairs_of, values_of
+from .policies import MARGINED, STOPS, VALUES, pairs_of, values_of
 from .worlds import random_case
 
 N_WORLDS = 9000
@@ -131,6 +131,10 @@ def test_the_worlds_reach_every_pair_of_policy_values(tally):
 def is_impossible(pair: dict[str, str]) -> bool:
     """Whether no world has both values: one makes the other meaningless."""
     names = set(pair)
+    if names & set(STOPS):  # a world without stops has none of their policies
+        is_bare_atr = pair.get("stop_unit") == "atr" and pair.get("bars") == "close_only"
+        is_loose = pair.get("trail") == "off" and pair.get("trail_after") == "on"
+        return pair.get("stops") == "no" or is_bare_atr or is_loose
     if names & set(CASH_ONLY):  # only a cash account waits for settlement
         is_start = pair.get("unsettled_start") == "no"  # but every account may start without
         return not is_start and (

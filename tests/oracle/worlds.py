@@ -12,6 +12,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import Rules, Slippage
 from barledger.risk import RiskLimits
 
+from .drawn_stops import random_stops
 from .engine import simulate
 from .market import Market, Outcome, Wishes, weekdays_from
 
@@ -56,6 +57,7 @@ def random_case(seed: int) -> Case:
         "initial_cash": float(draw.choice([1500.0, 10_000.0, 100_000.0])),
     }
     start_somewhere(draw, market, arguments)
+    arguments["stops"] = random_stops(draw, market) if draw.random() < 0.35 else None
     return Case(market, wishes, arguments)
 
 
