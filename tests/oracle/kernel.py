@@ -146,7 +146,7 @@ def stops_of(drawn: StopTerms | None) -> dict[str, Any]:
     """The stops as a field of the request; none leaves the field alone."""
     if drawn is None:
         return {}
-    from barledger.options import Stops
+    from barledger.stops import Stops
 
     return {"stops": Stops(**vars(drawn))}
 

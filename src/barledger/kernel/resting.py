@@ -61,7 +61,7 @@ def offered_within(world: World, bar: int, order: LiveRow) -> float:
     worst = -extreme_of(world, bar, order.asset, -side)
     level = side * order.level
     order.approach = RISING if order.kind == OrderKind.STOP else FALLING
-    if best != best:
+    if best != best or worst != worst:
         return np.nan
     if order.kind == OrderKind.STOP:
         return order.level if best >= level else np.nan

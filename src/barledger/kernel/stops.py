@@ -7,7 +7,7 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.codes import Cause, Path, Reason, Setting, State, StopFill, WhenAdded
-from barledger.kernel.costs import fill_price, setting
+from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade, fill_closing
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.types import Floats, LiveRow, StopRow
@@ -74,6 +74,8 @@ def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
     elif world.rules.when_added == WhenAdded.RESET:
         side = 1.0 if quantity > 0.0 else -1.0
         set_levels(world, row, order, side * position.average)
+        if row.peak != row.peak:  # held from the start, without stops so far
+            row.peak = row.entry
 
 
 @compiled
@@ -92,15 +94,16 @@ def set_levels(world: World, row: StopRow, order: LiveRow, entry: float) -> None
 
 
 @compiled
-def follows(row: StopRow) -> bool:
-    """Whether anything depends on the best price so far."""
-    return row.trail == row.trail or row.even_from == row.even_from
+def follows(world: World, row: StopRow) -> bool:
+    """Whether anything depends on the best price so far, or may once the position grows."""
+    may_change = world.rules.when_added == WhenAdded.RESET
+    return may_change or row.trail == row.trail or row.even_from == row.even_from
 
 
 @compiled
-def follow(row: StopRow, price: float) -> None:
+def follow(world: World, row: StopRow, price: float) -> None:
     """Raise the best price so far."""
-    if price > row.peak and follows(row):
+    if price > row.peak and follows(world, row):
         row.peak = price
 
 
@@ -137,8 +140,11 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     order.cause = cause
     order.order = next_order(world)
     order.price = market
+    tick = contracts_of(world)[asset].tick
     if cause != Cause.TARGET_HIT:
         order.price = fill_price(world, bar, asset, quantity, market)
+    elif tick > 0.0:
+        order.price = on_tick(market, tick, quantity)
     fill_closing(world, bar, asset, quantity, order.price, market, order.order)
     write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
 
@@ -166,7 +172,7 @@ def stop_at_open(world: World, bar: int, asset: int, price: float) -> None:
     elif bar >= row.until:
         close_stopped(world, bar, asset, price, Cause.TIME_STOP.value)
     else:
-        follow(row, side * price)
+        follow(world, row, side * price)
 
 
 @compiled
@@ -230,14 +236,14 @@ def stop_within(world: World, bar: int, asset: int) -> None:
     best = extreme_of(world, bar, asset, side)
     worst = -extreme_of(world, bar, asset, -side)
     close = side * close_of(world)[bar, asset]
-    if best != best:
+    if best != best or worst != worst:
         return
     level = stop_level(row, row.peak)
     rises_first = favourable_first(world, bar, asset, side, best, worst)
     is_stopped = not rises_first and worst <= level
     is_reached = not is_stopped and best >= row.target
     if not is_stopped and not is_reached:
-        follow(row, best)
+        follow(world, row, best)
         level = stop_level(row, row.peak)
         is_stopped = worst <= level if rises_first else close <= level
     if is_reached:
@@ -282,7 +288,7 @@ def stop_after_entry(world: World, bar: int, asset: int) -> None:
         return
     if is_falling and rises_first:
         return
-    follow(row, best)
+    follow(world, row, best)
     level = stop_level(row, row.peak)
     last = worst if rises_first else close
     if last <= level:
