@@ -3,7 +3,7 @@
 from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
 from barledger.kernel.codes import Category, Fill, OrderKind
-from barledger.kernel.forced import test_margin
+from barledger.kernel.forced import AT_EXTREMES, test_margin
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
@@ -158,7 +158,9 @@ def test_extremes(world: World, bar: int) -> None:
         if price == price:
             position.mark = price
     value(world)
+    world.account.is_within = AT_EXTREMES
     test_margin(world, bar, low_of(world), False)
+    world.account.is_within = 0
     for k in range(world.account.n_held):
         positions[held[k]].mark = positions[held[k]].kept
 
