@@ -97,10 +97,16 @@ def free_money(world: "World") -> float:
 
 def room(world: "World") -> float:
     """Money that openings may take now; less than counts as money is none."""
-    kept_back = world.withheld if world.terms.rules.proceeds == "next_bar" else 0.0
-    free = free_money(world) - kept_back
+    free = free_money(world) - kept_back(world)
     zero = TOLERANCE * max(abs(world.initial_equity), abs(world.cash), world.gross)
     return free if abs(free) > zero else 0.0
+
+
+def kept_back(world: "World") -> float:
+    """What closings of this bar have freed for later: of its range at least."""
+    if world.terms.rules.proceeds == "next_bar":
+        return world.withheld
+    return 0.0 if world.withheld_before is None else world.withheld - world.withheld_before
 
 
 @dataclass

@@ -15,6 +15,7 @@ from .market import NAN, TOLERANCE, Market, Outcome, Terms, Wishes, cell, is_num
 
 if TYPE_CHECKING:
     from .forced import LossLimits
+    from .resting import Rest
 
 COUNTS = ("no_position", "repeat_ignored", "opposite_ignored", "at_target", "no_size")
 
@@ -112,10 +113,20 @@ class Order:
     wanted: float = NAN
     filled: float = 0.0
     number: int | None = None
+    offer: float = NAN  # price, before slippage, at which it can be had at this instant
+    approach: str = ""  # how a bar's range came to that price
+    waits_for: "Rest | None" = None  # none: it is at the market
 
     @property
     def has_closing(self) -> bool:
         return self.closes != 0 or self.target is not None
+
+    def split(self, ratio: float) -> None:
+        """Scale what waits: its quantity, and against it the prices that it waits for."""
+        self.scale *= ratio
+        self.wanted *= ratio
+        if self.waits_for is not None:
+            self.waits_for.split(ratio)
 
 
 class World:
@@ -131,6 +142,8 @@ class World:
         self.live: list[Order] = []
         self.n_numbers = self.n_given = 0
         self.withheld = 0.0
+        self.withheld_before: float | None = None  # the range; none: not in it
+        self.opened_in_range: dict[int, str] = {}  # from flat, and by which approach
         self.traded: dict[tuple[int, int], float] = {}
         self.instant_prices: list[float] = []
         self.snapshot_equity = self.initial_equity = initial_cash

@@ -9,7 +9,7 @@ from barledger.options import PercentFee, PerUnitFee, TieredFee
 from .market import TOLERANCE, at, cell, is_number
 
 if TYPE_CHECKING:
-    from .book import World
+    from .book import Order, World
 
 FeeOf = Callable[[float], float]
 
@@ -34,6 +34,13 @@ def unslipped_price(world: "World", asset: int, raw: float, direction: int) -> f
     contract = world.market.contracts[asset]
     price = against_us(raw, contract.tick, direction)
     return price if contract.kind == "future" else max(price, 0.0)
+
+
+def within_limit(order: "Order", price: float, direction: int) -> float:
+    """Price of a fill, never past the limit of its order."""
+    if order.waits_for is None:
+        return price
+    return direction * min(direction * price, order.waits_for.limit)
 
 
 def within_range(world: "World", asset: int, raw: float, price: float, direction: int) -> float:

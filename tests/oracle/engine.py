@@ -10,10 +10,10 @@ from barledger.instruments.contract import Contract
 from barledger.options import Rules
 from barledger.risk import RiskLimits
 
-from . import accounts, forced
-from . import stops as resting
+from . import accounts, forced, resting
+from . import stops as guards
 from .book import Position, World
-from .instant import run_orders
+from .instant import run_orders, run_range
 from .market import NAN, TOLERANCE, Market, Outcome, Rows, Wishes, cell, dust, is_number, terms_of
 from .orders import decide
 
@@ -35,6 +35,7 @@ def simulate(
     splits: Sequence[tuple[int, int, float]] = (),
     flows: Sequence[tuple[int, float]] = (),
     stops: Any = None,
+    resting: Any = None,
     initial_cash: float = 100_000.0,
     positions: Mapping[int, tuple[float, float]] | None = None,
     unsettled: Sequence[tuple[date, float]] = (),
@@ -53,6 +54,7 @@ def simulate(
         "splits": splits,
         "flows": flows,
         "stops": stops,
+        "resting": resting,
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
     start_with(world, positions or {}, unsettled)
@@ -111,8 +113,7 @@ def carry_in(world: World) -> None:
 def apply_split(world: World, asset: int, ratio: float) -> None:
     for order in world.live:
         if order.asset == asset:
-            order.scale *= ratio
-            order.wanted *= ratio
+            order.split(ratio)
     position = world.positions.get(asset)
     if position is not None:
         position.scale(position.quantity * ratio, ratio)
@@ -179,9 +180,10 @@ def open_bar(world: World) -> None:
     world.losses.begin_flattening(world)
     forced.serve_pending(world)
     if world.terms.fill == "next_open":
-        run_orders(world, lambda: resting.serve_open(world), lambda: test_open(world))
+        run_orders(world, lambda: guards.serve_open(world), lambda: test_open(world))
+        resting.drop_after_open(world)
     else:
-        resting.serve_open(world)
+        guards.serve_open(world)
         test_open(world)
 
 
@@ -210,8 +212,11 @@ def test_open(world: World) -> None:
 
 
 def walk_range(world: World) -> None:
-    """Serve the stops, then mark all at their worst where the account asks for it."""
-    resting.serve_range(world)
+    """Serve stops and orders, then mark all at their worst where the account asks for it."""
+    world.withheld_before, world.opened_in_range = world.withheld, {}
+    guards.serve_range(world)
+    run_range(world)
+    world.withheld_before = None
     if getattr(world.terms.account, "margin_check", "close") != "extremes":
         return
     prices = [NAN] * world.market.n_assets
@@ -244,7 +249,7 @@ def close_bar(world: World) -> None:
 
 def serve_time(world: World) -> None:
     if world.market.open is None:
-        resting.serve_time(world)
+        guards.serve_time(world)
 
 
 # 5. Mark

@@ -18,7 +18,7 @@ def close_part(
     held = abs(position.quantity)
     quantity = held if quantity > held - dust(contract.lot) else quantity
     price_of = costs.slipped_price if slips else costs.unslipped_price
-    price = price_of(world, order.asset, raw, direction)
+    price = costs.within_limit(order, price_of(world, order.asset, raw, direction), direction)
     fee = costs.fee_of(world, order.asset, price)(quantity)
     start = position.base if contract.kind == "future" else 0.0
     amount = -direction * quantity * contract.multiplier * (price - start)
@@ -45,6 +45,7 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
     contract = world.market.contracts[asset]
     is_future = contract.kind == "future"
     price = costs.slipped_price(world, asset, raw, direction)
+    price = costs.within_limit(order, price, direction)
     fee = costs.fee_of(world, asset, price)(quantity)
     amount = 0.0 if is_future else -direction * quantity * contract.multiplier * price
 
@@ -59,6 +60,8 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
         world.positions[asset] = Position(asset, contract, signed, price, base, [(signed, price)])
     position = world.positions[asset]
     position.levels = levels.after_opening(world, order, price, position.levels, was_flat=was_flat)
+    if was_flat and world.withheld_before is not None:
+        world.opened_in_range[asset] = order.approach
     if tie is not None:
         position.tied_until = max(tie, position.tied_until or tie)
     world.cash += amount

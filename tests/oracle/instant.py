@@ -9,17 +9,19 @@ from .fills import close_part
 from .market import NAN, at, is_number
 from .openings import is_live, open_one, reduce
 from .plans import make_plan
+from .resting import drop_after_range, offer_at_open, offer_in_range
 from .sets import open_all
+from .stops import serve_opened
 
 
 def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None]) -> None:
     """Handle every order that can fill now, after the stops; `tests` are those of an open."""
     world.taken = {}
-    ready = [order for order in world.live if is_number(world.fill_price(order.asset))]
+    for order in world.live:
+        order.offer = offer_at_open(world, order)
+    ready = [order for order in world.live if is_number(order.offer)]
     if world.bankrupt:
-        for order in sorted(ready, key=lambda o: (o.asset, o.placed, o.given)):
-            order.wanted = NAN if order.explicit is None else order.explicit * order.scale
-            world.end(order, "bankrupt")
+        refuse_all(world, ready)
         tests()
         return
     stops()
@@ -36,6 +38,29 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
         claim_group(world, order)
     tests()
     open_all(world, openings)
+
+
+def run_range(world: World) -> None:
+    """Handle what rests and is met by the range of this bar, and then drop what is over."""
+    for order in world.live:
+        order.offer, order.approach = offer_in_range(world, order)
+    ready = [order for order in world.live if is_number(order.offer)]
+    if world.bankrupt:
+        refuse_all(world, ready)
+    else:
+        ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
+        for order in ready:
+            reduce(world, order)
+        for order in [order for order in ready if is_live(world, order)]:
+            open_one(world, order)
+    serve_opened(world)
+    drop_after_range(world)
+
+
+def refuse_all(world: World, orders: list[Order]) -> None:
+    for order in sorted(orders, key=lambda o: (o.asset, o.placed, o.given)):
+        order.wanted = NAN if order.explicit is None else order.explicit * order.scale
+        world.end(order, "bankrupt")
 
 
 def handle_whole(world: World, order: Order) -> None:
@@ -75,7 +100,7 @@ def signed_value(world: World, order: Order) -> float:
     if order.share is not None:
         return order.direction * float("inf")
     multiplier = world.market.contracts[order.asset].multiplier
-    return order.wanted * multiplier * world.fill_price(order.asset)
+    return order.wanted * multiplier * order.offer
 
 
 def in_allocation(world: World, orders: list[Order]) -> list[Order]:

@@ -23,6 +23,7 @@ from barledger.state import State
 
 from .levels import StopTerms
 from .market import Market, Outcome, Wishes
+from .resting import RestingTerms
 from .worlds import Case
 
 # Reasons for which the two tell different wanted quantities: what was asked for before the cut to
@@ -139,6 +140,7 @@ def request_of(case: Case) -> Request:
         start=start,
         record="full",
         **stops_of(given.get("stops")),
+        **resting_of(given.get("resting")),
     )
 
 
@@ -149,6 +151,19 @@ def stops_of(drawn: StopTerms | None) -> dict[str, Any]:
     from barledger.stops import Stops
 
     return {"stops": Stops(**vars(drawn))}
+
+
+def resting_of(drawn: RestingTerms | None) -> dict[str, Any]:
+    """The kind of orders as a field of the request; at the market leaves the field alone."""
+    if drawn is None:
+        return {}
+    from barledger import orders
+
+    life = {"tif": drawn.tif, "until": drawn.until}
+    if drawn.kind == "stop_limit":
+        return {"resting": orders.StopLimit(drawn.stop, drawn.price, **life)}
+    names = {"limit": "Limit", "stop": "Stop", "market_if_touched": "MarketIfTouched"}
+    return {"resting": getattr(orders, names[drawn.kind])(drawn.price, **life)}
 
 
 def kernel_run(case: Case, **how: Any) -> Run:

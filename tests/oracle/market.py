@@ -106,6 +106,7 @@ class Terms:
     splits: list[tuple[int, int, float]]
     flows: list[tuple[int, float]]
     stops: Any = None
+    resting: Any = None
 
     @property
     def lag(self) -> int:
@@ -136,6 +137,7 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         splits=list(options["splits"]),
         flows=list(options["flows"]),
         stops=options["stops"],
+        resting=options["resting"],
     )
 
 

@@ -24,8 +24,8 @@ def is_live(world: World, order: Order) -> bool:
 
 
 def leg_of(world: World, order: Order) -> accounts.Leg:
-    raw = world.fill_price(order.asset)
-    price = costs.slipped_price(world, order.asset, raw, order.direction)
+    price = costs.slipped_price(world, order.asset, order.offer, order.direction)
+    price = costs.within_limit(order, price, order.direction)
     return accounts.Leg(world, order.asset, order.direction, price)
 
 
@@ -65,7 +65,7 @@ def close_now(world: World, order: Order) -> None:
     if quantity == 0:
         world.end(order, "size_zero")
         return
-    close_part(world, order, quantity, world.fill_price(order.asset))
+    close_part(world, order, quantity, order.offer)
     if order.opens == 0:
         world.end(order)
 
@@ -128,7 +128,7 @@ def close_other_side(world: World, order: Order) -> None:
     if quantity == 0:
         world.end(order, "size_zero")
         return
-    close_part(world, order, quantity, world.fill_price(order.asset))
+    close_part(world, order, quantity, order.offer)
     if order.share is None:
         opens(world, order, order.rest - quantity if meets_all else 0.0)
         if order.rest == 0:
@@ -150,7 +150,7 @@ def open_or_refuse(world: World, order: Order, plan: Granted | None = None) -> N
     if quantity == 0:
         world.end(order, reason)
         return
-    open_part(world, order, quantity, world.fill_price(order.asset))
+    open_part(world, order, quantity, order.offer)
     if takes_all(order):
         order.wanted, reason = order.filled, "none"
     world.end(order, reason)

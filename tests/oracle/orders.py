@@ -13,6 +13,7 @@ from barledger.options import (
 
 from .book import Order, World
 from .market import at, cell, is_number, sign
+from .resting import is_too_late, lacks_price, rest_of
 
 LONG, SHORT = 1, -1
 
@@ -62,10 +63,14 @@ def place_explicit_orders(world: World) -> None:
         (asset, quantity) for bar, asset, quantity in world.wishes.orders if bar == world.bar
     ]
     for asset, quantity in sorted(of_this_bar, key=lambda order: order[0]):
-        if is_number(quantity) and quantity != 0:
-            order = new_order(world, asset, cause="order")
-            order.explicit = order.wanted = float(quantity)
-            world.live.append(order)
+        if not is_number(quantity) or quantity == 0:
+            continue
+        if lacks_price(world, asset):
+            world.count("no_size")
+            continue
+        order = new_order(world, asset, cause="order")
+        order.explicit = order.wanted = float(quantity)
+        let_live(world, order)
 
 
 def decide_target(world: World, asset: int) -> None:
@@ -97,7 +102,9 @@ def decide_signals(world: World, asset: int) -> None:
         intent.opens = 0
         if intent.reduces:
             return
-    if intent.opens or intent.closes:
+    if intent.opens and lacks_price(world, asset):
+        world.count("no_size")
+    elif intent.opens or intent.closes:
         order = new_order(world, asset)
         order.opens, order.closes = intent.opens, intent.closes
         order.reduces = intent.reduces
@@ -226,7 +233,15 @@ def place(world: World, order: Order) -> None:
         world.end(order, "exit_waiting", "rejected")
         return
     cancel_waiting(world, order.asset)
+    let_live(world, order)
+
+
+def let_live(world: World, order: Order) -> None:
+    """Let an order wait for its price, or end it where its time is over."""
     world.live.append(order)
+    order.waits_for = rest_of(world, order)
+    if is_too_late(world, order):
+        world.end(order, "expired", "expired")
 
 
 def cancel_waiting(world: World, asset: int) -> None:

@@ -31,6 +31,9 @@ def between(case: Case, first: int, end: int) -> Case:
     if given.get("stops") is not None:
         cut = {name: rows(value) for name, value in vars(given["stops"]).items()}
         given["stops"] = replace(given["stops"], **cut)
+    if given.get("resting") is not None:
+        cut = {name: rows(getattr(given["resting"], name)) for name in ("price", "stop")}
+        given["resting"] = replace(given["resting"], **cut)
     rules: Rules = given["rules"]
     given |= {
         "price": rows(given["price"]),

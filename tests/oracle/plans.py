@@ -188,7 +188,7 @@ def per_price(world: World, order: Order, value: float) -> float:
 def sizing_price(world: World, order: Order) -> float:
     if world.terms.rules.size_at == "decision":
         return abs(cell(world.market.close, order.placed, order.asset)) / order.scale
-    return abs(world.fill_price(order.asset))
+    return abs(order.offer)
 
 
 def sizing_equity(world: World, order: Order) -> float:

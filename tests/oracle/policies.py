@@ -7,7 +7,9 @@ from barledger import options
 from barledger.accounts import FuturesMargin, PortfolioMargin, RegT
 from barledger.risk import RiskLimits
 
+from .drawn_rest import KINDS, TIFS
 from .levels import StopTerms
+from .resting import RestingTerms
 from .worlds import Case
 
 ACCOUNTS = ("Cash", "RegT", "PortfolioMargin", "FuturesMargin", "Unlimited")
@@ -59,6 +61,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "unsettled_start": ("no", "yes"),
     "stops": ("no", "yes"),
     **STOPS,
+    "orders": ("market", *KINDS),
+    "tif": tuple(TIFS),
 }
 
 
@@ -91,6 +95,7 @@ def values_of(case: Case) -> dict[str, str]:
         "positions": "some" if given.get("positions") else "none",
         "unsettled_start": yes(given.get("unsettled")),
         **stop_values(given["stops"]),
+        **resting_values(given["resting"]),
     }
 
 
@@ -147,6 +152,12 @@ def stop_values(stops: StopTerms | None) -> dict[str, str]:
     policies = {"stop_unit": stops.unit, "stop_path": stops.path}
     policies |= {"stop_fill": stops.stop_fill, "when_added": stops.when_added}
     return {"stops": "yes", **policies, **values}
+
+
+def resting_values(resting: RestingTerms | None) -> dict[str, str]:
+    if resting is None:
+        return {"orders": "market"}
+    return {"orders": resting.kind, "tif": resting.tif}
 
 
 def pairs_of(values: dict[str, str]) -> list[tuple[tuple[str, str], tuple[str, str]]]:

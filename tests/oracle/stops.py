@@ -45,22 +45,27 @@ def serve_range(world: World) -> None:
     """Walk the range of every position that has stops."""
     for asset in sorted(world.positions):
         position = world.positions[asset]
-        if position.levels is None or world.bankrupt or not world.is_tradable(asset):
+        if position.levels is None or world.bankrupt:
             continue
-        prices = range_of(world, position)
-        if is_number(prices[1]) and is_number(prices[2]):
-            walk(world, position, *prices)
+        if can_walk(world, asset, position.side):
+            walk(world, position, *range_of(world, asset, position.side))
 
 
 def can_serve(world: World, asset: int, price: float) -> bool:
     return not world.bankrupt and world.is_tradable(asset) and is_number(price)
 
 
-def range_of(world: World, position: Position) -> tuple[float, float, float, float]:
+def can_walk(world: World, asset: int, side: int) -> bool:
+    """Whether anything can trade within this bar."""
+    prices = range_of(world, asset, side)
+    return world.is_tradable(asset) and is_number(prices[1]) and is_number(prices[2])
+
+
+def range_of(world: World, asset: int, side: int) -> tuple[float, float, float, float]:
     """Open, high, low and close as of a long; open and close stand in for a missing extreme."""
-    market, side = world.market, position.side
+    market = world.market
     rows = (market.open, market.high, market.low, market.close)
-    start, high, low, close = (cell(row, world.bar, position.asset) for row in rows)
+    start, high, low, close = (cell(row, world.bar, asset) for row in rows)
     known = [price for price in (start, close) if is_number(price)]
     if not is_number(high):
         high = max(known, default=NAN)
@@ -74,31 +79,66 @@ def range_of(world: World, position: Position) -> tuple[float, float, float, flo
 def walk(
     world: World, position: Position, start: float, high: float, low: float, close: float
 ) -> None:
+    if not is_adverse_first(world, position.side, start, high, low):
+        walk_up(world, position, high, (low, close))
+    elif low <= position.levels.stop:
+        stop_out(world, position, position.levels, close)
+    else:
+        walk_up(world, position, high, (close, close))
+
+
+def walk_up(
+    world: World,
+    position: Position,
+    high: float,
+    after: tuple[float, float],
+    best: float | None = None,
+) -> None:
+    """Go to the high, or no better than `best`; then to the lowest price after it, and the close.
+
+    A close that is missing meets nothing.
+    """
+    lowest, close = after
+    if (high if best is None else best) >= position.levels.target:
+        close_all(world, position, position.levels.target, "target_hit")
+        return
+    position.levels = position.levels.raised_to(high)
+    if lowest <= position.levels.stop:
+        stop_out(world, position, position.levels, close)
+
+
+def serve_opened(world: World) -> None:
+    """Let what the range has opened from flat meet its stops in the rest of the bar."""
+    for asset, approach in sorted(world.opened_in_range.items()):
+        position = world.positions.get(asset)
+        if position is not None and position.levels is not None:
+            walk_rest(world, position, approach)
+
+
+def walk_rest(world: World, position: Position, approach: str) -> None:
     levels = position.levels
-    if is_adverse_first(world, position.side, start, high, low):
-        if low <= levels.stop:
-            stop_out(world, position, levels, close)
-            return
-        if high >= levels.target:
-            close_all(world, position, levels.target, "target_hit")
-            return
-        position.levels = levels = levels.raised_to(high)
-        if is_number(close) and close <= levels.stop:
-            stop_out(world, position, levels, close)
-        return
-    if high >= levels.target:
-        close_all(world, position, levels.target, "target_hit")
-        return
-    position.levels = levels = levels.raised_to(high)
-    if low <= levels.stop:
+    start, high, low, close = range_of(world, position.asset, position.side)
+    is_adverse = is_adverse_first(world, position.side, start, high, low)
+    if approach == "falling" and low <= levels.stop:
         stop_out(world, position, levels, close)
+    elif is_adverse:
+        best = close if path_of(world) == "worst" else high
+        walk_up(world, position, high, (close, close), best)
+    elif approach == "rising":
+        walk_up(world, position, high, (low, close))
+    elif close >= levels.target:
+        close_all(world, position, levels.target, "target_hit")
 
 
 def is_adverse_first(world: World, side: int, start: float, high: float, low: float) -> bool:
-    path = world.terms.stops.path
+    path = path_of(world)
     if path == "nearest":
         return not is_number(start) or start - low <= high - start
     return path == "worst" or path == ("olhc" if side > 0 else "ohlc")
+
+
+def path_of(world: World) -> str:
+    return "worst" if world.terms.stops is None else world.terms.stops.path
 
 
 def stop_out(world: World, position: Position, levels: Levels, close: float) -> None:

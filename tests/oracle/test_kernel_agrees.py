@@ -128,6 +128,27 @@ def test_the_worlds_reach_every_pair_of_policy_values(tally):
     assert [pair for pair in tally.pairs if is_impossible(dict(pair))] == []
 
 
+# What orders that rest need.
+RESTING_ONLY = {
+    "fill": ("next_open",),
+    "price": ("market",),
+    "bars": ("ohlc",),
+    "allocation": ("in_order",),
+    "reversal": ("split",),
+    "exclusive": ("no",),
+    "wishes": ("signals", "orders"),
+}
+
+
+def is_at_market(pair: dict[str, str]) -> bool:
+    """Whether one value is of orders that rest and the other lets none rest."""
+    if "tif" not in pair and pair.get("orders", "market") == "market":
+        return False
+    if pair.get("orders") == "market":
+        return True
+    return any(pair[name] not in RESTING_ONLY[name] for name in pair if name in RESTING_ONLY)
+
+
 def is_impossible(pair: dict[str, str]) -> bool:
     """Whether no world has both values: one makes the other meaningless."""
     names = set(pair)
@@ -135,6 +156,8 @@ def is_impossible(pair: dict[str, str]) -> bool:
         is_bare_atr = pair.get("stop_unit") == "atr" and pair.get("bars") == "close_only"
         is_loose = pair.get("trail") == "off" and pair.get("trail_after") == "on"
         return pair.get("stops") == "no" or is_bare_atr or is_loose
+    if is_at_market(pair):
+        return True
     if names & set(CASH_ONLY):  # only a cash account waits for settlement
         is_start = pair.get("unsettled_start") == "no"  # but every account may start without
         return not is_start and (

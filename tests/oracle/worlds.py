@@ -12,6 +12,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import Rules, Slippage
 from barledger.risk import RiskLimits
 
+from .drawn_rest import let_rest
 from .drawn_stops import random_stops
 from .engine import simulate
 from .market import Market, Outcome, Wishes, weekdays_from
@@ -58,6 +59,7 @@ def random_case(seed: int) -> Case:
     }
     start_somewhere(draw, market, arguments)
     arguments["stops"] = random_stops(draw, market) if draw.random() < 0.35 else None
+    let_rest(draw, market, wishes, arguments)
     return Case(market, wishes, arguments)
 
 

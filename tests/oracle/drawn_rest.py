@@ -1,0 +1,63 @@
+"""Kinds of orders of random worlds: limits, stops and touches around the close, often met."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from .drawn_stops import typical
+from .market import Market, Wishes
+from .resting import RestingTerms
+
+Draw = np.random.Generator
+
+KINDS = ["limit", "stop", "stop_limit", "market_if_touched"]
+TIFS = ["gtc", "gtd", "day", "next", "ioc"]
+WIDTHS = [0.002, 0.02, 0.08]  # of the prices around the close
+
+
+def let_rest(draw: Draw, market: Market, wishes: Wishes, arguments: dict[str, Any]) -> None:
+    """Let a quarter of the worlds' orders rest, with the options that allow it."""
+    arguments["resting"] = None
+    if draw.random() < 0.75 or market.high is None or wishes.targets is not None:
+        return
+    rules = replace(arguments["rules"], allocation="in_order", reversal="split")
+    arguments |= {"fill": "next_open", "price": None, "rules": rules, "exclusive": None}
+    arguments["resting"] = random_resting(draw, market)
+
+
+def random_resting(draw: Draw, market: Market) -> RestingTerms:
+    kind = KINDS[int(draw.integers(4))]
+    tif = TIFS[int(draw.integers(5))]
+    width = WIDTHS[int(draw.integers(3))]
+    around = np.array(market.close)
+    if draw.random() < 0.2:  # one price for every bar, of each asset
+        usual = [typical(around[:, asset]) for asset in range(market.n_assets)]
+        around = np.tile(usual, (market.n_bars, 1))
+    price = near(draw, around, width)
+    stop = None
+    if kind == "stop_limit":
+        stop = price
+        price = near(draw, around, width) if draw.random() < 0.5 else near(draw, stop, 0.01)
+    last = market.dates[int(draw.integers(market.n_bars))]
+    until = last + timedelta(days=int(draw.integers(3))) if tif == "gtd" else None
+    return RestingTerms(kind, in_shape(draw, price), stop, tif, until)
+
+
+def near(draw: Draw, prices: np.ndarray, width: float) -> np.ndarray:
+    """Prices somewhat off, some not at all, a few of them missing."""
+    table = prices * (1 + draw.normal(0, width, prices.shape))
+    table = np.where(draw.random(prices.shape) < 0.1, prices, table)
+    table[draw.random(table.shape) < 0.03] = np.nan
+    return table
+
+
+def in_shape(draw: Draw, table: np.ndarray) -> Any:
+    """The table, or what an option may also be: a number, a row or a column."""
+    form = draw.random()
+    if form < 0.7:
+        return table
+    if form < 0.8:
+        return table[:, :1]
+    return table[0].copy() if form < 0.9 else float(table[0, 0])

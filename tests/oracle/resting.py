@@ -1,0 +1,167 @@
+"""Orders that rest: the prices they wait for, when they are offered, and when they are dropped.
+
+Prices are those of a buy; of a sale every price is negated.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from .costs import against_us
+from .market import NAN, at, is_number, sign
+from .stops import can_walk, is_adverse_first, range_of
+
+if TYPE_CHECKING:
+    from .book import Order, World
+
+FALLING, RISING = "falling", "rising"
+
+
+@dataclass
+class RestingTerms:
+    """The kind of a run's orders: the fields of the public options."""
+
+    kind: str
+    price: Any
+    stop: Any = None
+    tif: str = "gtc"
+    until: date | None = None
+
+
+@dataclass
+class Rest:
+    """What one order waits for, and the last bar on which it does."""
+
+    kind: str
+    side: int
+    price: float
+    stop: float
+    tif: str
+    last: float
+    is_armed: bool = False
+
+    @property
+    def limit(self) -> float:
+        """Price that slippage never goes past."""
+        return self.price if self.kind in ("limit", "stop_limit") else math.inf
+
+    def split(self, ratio: float) -> None:
+        self.price /= ratio
+        self.stop /= ratio
+
+
+# How an order comes to rest
+
+
+def lacks_price(world: "World", asset: int) -> bool:
+    """Whether an order decided now would have no price to rest at."""
+    terms = world.terms.resting
+    if terms is None:
+        return False
+    prices = [terms.price, terms.stop] if terms.kind == "stop_limit" else [terms.price]
+    return not all(is_number(at(price, world.bar, asset)) for price in prices)
+
+
+def rest_of(world: "World", order: "Order") -> Rest | None:
+    """What an order of this bar waits for; none if it is at the market."""
+    terms = world.terms.resting
+    side = order.opens if order.explicit is None else sign(order.explicit)
+    if terms is None or order.target is not None or side == 0:
+        return None
+    tick = world.market.contracts[order.asset].tick
+    price = at(terms.price, world.bar, order.asset)
+    stop = at(terms.stop, world.bar, order.asset) if terms.kind == "stop_limit" else NAN
+    if terms.kind == "stop":
+        price = against_us(price, tick, side)
+    elif terms.kind != "market_if_touched":
+        price = against_us(price, tick, -side)
+    stop = against_us(stop, tick, side) if is_number(stop) else stop
+    last = last_bar(world, terms)
+    return Rest(terms.kind, side, side * price, side * stop, terms.tif, last)
+
+
+def last_bar(world: "World", terms: Any) -> float:
+    """Last bar of an order of this bar, where a date says it; infinite if none is known."""
+    dates = world.market.dates
+    if terms.tif == "gtd":
+        bars = [bar for bar, day in enumerate(dates) if day <= terms.until]
+        return math.inf if dates[-1] < terms.until else max(bars, default=-1)
+    if terms.tif == "day" and world.bar + 1 < len(dates):
+        return max(bar for bar, day in enumerate(dates) if day == dates[world.bar + 1])
+    return math.inf
+
+
+def is_too_late(world: "World", order: "Order") -> bool:
+    """Whether an order made now has no bar left."""
+    return order.waits_for is not None and order.waits_for.last <= world.bar
+
+
+# When it is offered
+
+
+def offer_at_open(world: "World", order: "Order") -> float:
+    """Price at which an order can be had at the open, NaN if it cannot."""
+    price, rest = world.fill_price(order.asset), order.waits_for
+    if rest is None or not is_number(price):
+        return price
+    start = rest.side * price
+    if rest.kind == "stop":
+        return price if start >= rest.price else NAN
+    if rest.kind == "stop_limit":
+        rest.is_armed = rest.is_armed or start >= rest.stop
+        return price if rest.is_armed and start <= rest.price else NAN
+    return price if start <= rest.price else NAN
+
+
+def offer_in_range(world: "World", order: "Order") -> tuple[float, str]:
+    """Price at which an order can be had within the bar, NaN if it cannot, and the approach."""
+    rest = order.waits_for
+    if rest is None or not can_walk(world, order.asset, rest.side):
+        return NAN, ""
+    _, high, low, _ = range_of(world, order.asset, rest.side)
+    if rest.kind == "stop_limit":
+        price, approach = stop_limit_in_range(world, order.asset, rest)
+    elif rest.kind == "stop":
+        price, approach = rest.price if high >= rest.price else NAN, RISING
+    else:
+        price, approach = rest.price if low <= rest.price else NAN, FALLING
+    return rest.side * price, approach
+
+
+def stop_limit_in_range(world: "World", asset: int, rest: Rest) -> tuple[float, str]:
+    start, high, low, close = range_of(world, asset, rest.side)
+    if rest.is_armed:
+        return rest.price if low <= rest.price else NAN, FALLING
+    if high < rest.stop:
+        return NAN, ""
+    rest.is_armed = True
+    if rest.stop <= rest.price:
+        return rest.stop, RISING
+    later = close if is_adverse_first(world, rest.side, start, high, low) else low
+    return rest.price if later <= rest.price else NAN, FALLING
+
+
+# When it is dropped
+
+
+def drop_after_open(world: "World") -> None:
+    """Drop what was good for the first open only."""
+    drop(world, lambda rest, had_open: rest.tif == "ioc" and had_open)
+
+
+def drop_after_range(world: "World") -> None:
+    """Drop what this bar was the last of."""
+
+    def is_over(rest: Rest, had_open: bool) -> bool:
+        return rest.last <= world.bar or (rest.tif == "next" and had_open)
+
+    drop(world, is_over)
+
+
+def drop(world: "World", is_over: Callable[[Rest, bool], bool]) -> None:
+    for order in sorted(world.live, key=lambda o: (o.asset, o.placed, o.given)):
+        had_open = is_number(world.fill_price(order.asset))
+        if order.waits_for is not None and is_over(order.waits_for, had_open):
+            world.end(order, "expired", "expired")
