@@ -21,7 +21,7 @@ from barledger.kernel.codes import (
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
 from barledger.kernel.records import end_unfilled
-from barledger.kernel.resting import drop_ended, rest
+from barledger.kernel.resting import drop_ended, is_too_late, rest
 from barledger.kernel.sizing import entry_size, quantity_of
 from barledger.kernel.stops import read_distances
 from barledger.kernel.types import LiveRow, RulesRow
@@ -245,6 +245,7 @@ def order_signal(
         end_unfilled(world, bar, order, State.REJECTED, Reason.EXIT_WAITING.value)
         return
     account.n_live += 1
+    drop_late(world, bar)
 
 
 @compiled
@@ -293,6 +294,17 @@ def place_explicit(world: World, bar: int, asset: int, quantity: float) -> None:
         if not rest(world, bar, live_of(world)[world.account.n_live - 1]):
             counts_of(world)[Count.NO_SIZE.value] += 1
             world.account.n_live -= 1
+        else:
+            drop_late(world, bar)
+
+
+@compiled
+def drop_late(world: World, bar: int) -> None:
+    """End the newest order where its last date is over before it could trade."""
+    order = live_of(world)[world.account.n_live - 1]
+    if is_too_late(world, bar, order):
+        end_unfilled(world, bar, order, State.EXPIRED, Reason.EXPIRED.value)
+        world.account.n_live -= 1
 
 
 @compiled

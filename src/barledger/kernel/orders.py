@@ -283,11 +283,10 @@ def serve_account(world: World, bar: int, at_open: bool, prices: Floats) -> None
 
 
 @compiled
-def give_turns(world: World, bar: int, n: int) -> None:
-    """Give the orders of queue[:n] their reducing turn, or their whole one where interleaved."""
+def give_turns(world: World, bar: int, n: int, is_whole: bool) -> None:
+    """Give the orders of queue[:n] their reducing turn, or their whole one."""
     live = live_of(world)
     places = queue_of(world)
-    is_whole = world.rules.is_interleaved != 0
     for i in range(n):
         order = live[places[i]]
         if order.cause == Cause.ORDER:
@@ -304,15 +303,15 @@ def trade_within(world: World, bar: int) -> None:
     account = world.account
     account.is_within = 1
     withheld = account.withheld
-    has_stops = world.stops_n > 0
+    has_stops = world.stops_n > 0 and account.is_bankrupt == 0
     if has_stops:
         stops_within(world, bar)
     if world.rules.order_kind != OrderKind.MARKET and account.n_live > 0:
         n = queue_within(world, bar)
         if n > 0 and world.rules.tests_margin != 0:
             sum_requirements(world, bar)
-        give_turns(world, bar, n)
-        if n > 0 and world.rules.is_interleaved == 0:
+        give_turns(world, bar, n, False)
+        if n > 0:
             open_queue(world, bar, queue_openings(world, bar, n))
         if has_stops and n > 0:
             stops_after_entry(world, bar)
@@ -341,7 +340,7 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
         free_groups(world)
         n = queue_active(world, bar)
     is_whole = rules.is_interleaved != 0
-    give_turns(world, bar, n)
+    give_turns(world, bar, n, is_whole)
     if n > 0 and not is_whole:
         n = queue_openings(world, bar, n)
     serve_account(world, bar, at_open, prices)

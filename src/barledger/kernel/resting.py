@@ -7,12 +7,12 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, State, TimeInForce
-from barledger.kernel.costs import fill_price, setting
+from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade
 from barledger.kernel.records import end_unfilled
 from barledger.kernel.stops import FALLING, RISING, extreme_of, favourable_first
 from barledger.kernel.types import Floats, LiveRow
-from barledger.kernel.world import World, close_of, days_of, live_of, open_of
+from barledger.kernel.world import World, close_of, contracts_of, days_of, live_of, open_of
 
 
 @compiled
@@ -36,10 +36,10 @@ def offered(world: World, bar: int, order: LiveRow, prices: Floats) -> float:
 def offered_at_open(world: World, bar: int, order: LiveRow) -> float:
     """Open of the bar where it has reached the price of an order, else NaN."""
     price: float = open_of(world)[bar, order.asset]
-    if not can_trade(world, bar, order.asset, price):
-        return np.nan
     if order.tif == TimeInForce.DAY and order.last_day < 0:
         order.last_day = days_of(world)[bar]
+    if not can_trade(world, bar, order.asset, price):
+        return np.nan
     order.tries = 1
     side = side_of(order)
     signed = side * price
@@ -95,11 +95,24 @@ def rest(world: World, bar: int, order: LiveRow) -> bool:
     order.tif = world.rules.tif
     order.level = setting(world, Setting.ORDER_PRICE.value, bar, order.asset)
     order.stop = setting(world, Setting.ORDER_STOP.value, bar, order.asset)
+    tick = contracts_of(world)[order.asset].tick
+    if tick > 0.0 and order.kind != OrderKind.MARKET_IF_TOUCHED:
+        side = side_of(order)
+        order.level = on_tick(order.level, tick, side if order.kind == OrderKind.STOP else -side)
+        order.stop = on_tick(order.stop, tick, side)
     order.is_armed = 0
     order.tries = 0
     order.last_day = world.rules.gtd_day
     is_stop = order.kind == OrderKind.STOP_LIMIT
     return order.level == order.level and (not is_stop or order.stop == order.stop)
+
+
+@compiled
+def is_too_late(world: World, bar: int, order: LiveRow) -> bool:
+    """Whether the last date of an order placed on a bar is over before the next."""
+    if order.kind == OrderKind.MARKET or order.last_day < 0:
+        return False
+    return days_of(world)[min(bar + 1, world.n_bars - 1)] > order.last_day
 
 
 @compiled

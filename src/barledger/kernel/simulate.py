@@ -119,7 +119,7 @@ def visit(world: World, bar: int, cell: int) -> int:
         at_open = instant == 0
         prices = opens if at_open else closes
         has_range = world.stops_n > 0 or rules.order_kind != OrderKind.MARKET
-        if not at_open and has_range and account.is_bankrupt == 0:
+        if not at_open and has_range:
             trade_within(world, bar)
         if not at_open and rules.tests_extremes != 0 and account.is_bankrupt == 0:
             test_extremes(world, bar)
