@@ -112,7 +112,8 @@ def is_too_late(world: World, bar: int, order: LiveRow) -> bool:
     """Whether the last date of an order placed on a bar is over before the next."""
     if order.kind == OrderKind.MARKET or order.last_day < 0:
         return False
-    return days_of(world)[min(bar + 1, world.n_bars - 1)] > order.last_day
+    day: int = days_of(world)[min(bar + 1, world.n_bars - 1)]
+    return day > order.last_day
 
 
 @compiled
