@@ -151,9 +151,14 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
 
 @compiled
 def close_at_level(world: World, bar: int, asset: int, level: float, close: float) -> None:
-    """Close a position at its stop level, or at the close where the policy takes the worse."""
+    """Close a position at its stop level, or at the close where the policy takes the worse.
+
+    A level above all that the bar has traded was passed between two bars: the best price is the
+    most that one could have had.
+    """
     side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
     cause = stop_cause(stops_of(world)[asset], level)
+    level = min(level, extreme_of(world, bar, asset, side))
     if world.rules.stop_fill == StopFill.WORST_CLOSE and close < level:
         level = close
     close_stopped(world, bar, asset, side * level, cause)
