@@ -338,6 +338,25 @@ class Result:
 
         return plots.plot_positions(self, theme=theme)
 
+    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write one HTML page: numbers, assumptions, figures and tables; returns its path.
+
+        The page needs no network, no other file and no optional package, and reads at the width of
+        a phone. Needs ``record="equity"``; all but curves and returns needs ``"full"``.
+
+        Parameters
+        ----------
+        path
+            File to write; an old one is replaced.
+        title
+            Heading of the page.
+        """
+        from barledger import report
+        from barledger.result.reasons import REASONS
+
+        report.write(self, Path(path), title, REASONS)
+        return Path(path)
+
     # ---- parts of it ----
 
     @property
