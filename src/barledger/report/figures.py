@@ -45,7 +45,7 @@ def curves(view: View) -> list[str]:
                 height=120,
                 rule=1.0,
                 include=(0.0,),
-            )  # fmt: skip
+            )
         )
     return found
 
