@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from barledger.result.result import Result
 
 Floats = npt.NDArray[np.float64]
+STOPPED = ("stop_loss", "trailing_stop", "target_hit", "time_stop")
 MOST = 500  # marks of one kind
 
 
@@ -52,8 +53,10 @@ def marks_of(view: View, asset: str, raw: Floats, prices: Floats, colours: Palet
     scale = np.where(np.isnan(scale), 1.0, scale)
     fills = view.result.fills.filter(asset=asset)
     opening = pl.col("closes").not_()
+    stopped = pl.col("reason").is_in(STOPPED)
     kinds = [
-        ("exit", "circle", colours.ink, 5, pl.col("closes")),
+        ("exit", "circle", colours.ink, 5, pl.col("closes") & stopped.not_()),
+        ("stop or target", "x", colours.ink, 7, pl.col("closes") & stopped),
         ("long entry", "triangle-up", colours.gain, 9, opening & (pl.col("quantity") > 0)),
         ("short entry", "triangle-down", colours.loss, 9, opening & (pl.col("quantity") < 0)),
     ]

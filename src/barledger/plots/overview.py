@@ -93,7 +93,7 @@ def price_heading(asset: str, colours: Palette) -> str:
     """Return the heading of a price and its marks."""
     return (
         f"<b>{asset}</b> {word('▲ long', colours.gain)} {word('▼ short', colours.loss)} "
-        f"{word('● exit', colours.ink)} {word('△ not filled', colours.warning)}"
+        f"{word('● exit ✕ stop', colours.ink)} {word('△ not filled', colours.warning)}"
     )
 
 
