@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from barledger import portfolio
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+    from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
     from barledger.instruments.contract import Contract
@@ -39,6 +40,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
+    "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
     "data.events": ("Events",),
     "instruments.contract": ("Contract",),
@@ -70,6 +72,7 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "Bars",
     "Cash",
+    "Comparison",
     "Contract",
     "Events",
     "FuturesMargin",
@@ -100,6 +103,7 @@ __all__ = [
     "Unlimited",
     "Value",
     "VolatilityTarget",
+    "compare",
     "portfolio",
 ]
 
