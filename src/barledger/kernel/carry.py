@@ -49,7 +49,7 @@ def start_bar(world: World, bar: int) -> None:
     if world.months_n > 0 and months_of(world)[bar] != account.month:
         account.month = months_of(world)[bar]
         account.month_traded = 0.0
-    if world.days_n > 0:
+    if world.rules.has_loss_limits != 0:
         start_period(world, bar)
 
 
