@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from barledger import portfolio
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+    from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
     from barledger.instruments.contract import Contract
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         Value,
         VolatilityTarget,
     )
+    from barledger.orders import Limit, Market, MarketIfTouched, Stop, StopLimit
     from barledger.portfolio import Portfolio
     from barledger.result import Result
     from barledger.risk import RiskLimits
@@ -38,6 +40,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
+    "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
     "data.events": ("Events",),
     "instruments.contract": ("Contract",),
@@ -57,6 +60,7 @@ _HOME = {
         "Value",
         "VolatilityTarget",
     ),
+    "orders": ("Limit", "Market", "MarketIfTouched", "Stop", "StopLimit"),
     "portfolio": ("Portfolio",),
     "result": ("Result",),
     "risk": ("RiskLimits",),
@@ -68,9 +72,13 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "Bars",
     "Cash",
+    "Comparison",
     "Contract",
     "Events",
     "FuturesMargin",
+    "Limit",
+    "Market",
+    "MarketIfTouched",
     "PerUnitFee",
     "PercentFee",
     "PercentOfCash",
@@ -85,6 +93,8 @@ __all__ = [
     "Shares",
     "Slippage",
     "State",
+    "Stop",
+    "StopLimit",
     "Stops",
     "TargetPercent",
     "TargetShares",
@@ -93,6 +103,7 @@ __all__ = [
     "Unlimited",
     "Value",
     "VolatilityTarget",
+    "compare",
     "portfolio",
 ]
 

@@ -17,6 +17,7 @@ from barledger.lowering.sizes import as_size
 from barledger.lowering.varying import full
 from barledger.lowering.wishes import Wishes
 from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size, Slippage
+from barledger.orders import Order
 from barledger.result import Result
 from barledger.result.result import ACCOUNT, result_of
 from barledger.risk import RiskLimits
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         priority: Any
         exclusive: Sequence[Sequence[str]] | None
         stops: Stops | None
+        orders: Order | None
         limits: RiskLimits | None
         events: Events | None
         initial_cash: float | Sequence[float]
@@ -100,6 +102,9 @@ class Portfolio:
             Groups of assets of which only one is held at a time.
         stops
             `Stops` of every position opened: loss, target, trailing, break-even, time.
+        orders
+            What entries wait for: `Market` (default), `Limit`, `Stop`, `StopLimit` or
+            `MarketIfTouched`.
         limits
             `RiskLimits`: caps and loss limits.
         events
@@ -268,7 +273,7 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
 
 
 KNOWN = (
-    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
+    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops", "orders",
     "limits",
     "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
@@ -305,6 +310,7 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
         start=start if isinstance(start, State) else None,
         record=given.get("record", "full"),
         stops=given.get("stops"),
+        orders=given.get("orders"),
     )
 
 
@@ -312,6 +318,7 @@ KINDS: dict[str, tuple[type, str]] = {
     "account": (Account, "an account such as Cash()"),
     "rules": (Rules, "Rules such as Rules(conflict='entry')"),
     "stops": (Stops, "Stops such as Stops(loss=0.05)"),
+    "orders": (Order, "an order such as Limit(99.5)"),
     "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
     "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
 }

@@ -66,8 +66,8 @@ BROKEN = (
     Broken(
         "proceeds of this bar wait for the next",
         "fills.py",
-        "if world.rules.proceeds == Proceeds.NEXT_BAR:",
-        "if False:",
+        "if world.rules.proceeds == Proceeds.NEXT_BAR or",
+        "if False or",
     ),
     Broken(
         "a withdrawal is cut to what is free",
@@ -264,5 +264,54 @@ BROKEN = (
         "carry.py",
         "order.number *= ratio",
         "order.number *= 1.0",
+    ),
+    # Stops and orders that rest
+    Broken(
+        "a stop that the open has passed fills at the open",
+        "stops.py",
+        "close_stopped(world, bar, asset, price, stop_cause(row, level))",
+        "close_stopped(world, bar, asset, side * level, stop_cause(row, level))",
+    ),
+    Broken(
+        "a target does not slip",
+        "stops.py",
+        "if cause != Cause.TARGET_HIT:",
+        "if cause >= 0:",
+    ),
+    Broken(
+        "the adverse extreme comes first where nothing else is said",
+        "stops.py",
+        "return path == Path.BEST",
+        "return path <= Path.BEST",
+    ),
+    Broken(
+        "a trailing stop does not know the high before the low",
+        "stops.py",
+        "level = stop_level(row, row.peak)\n    rises_first",
+        "level = stop_level(row, max(row.peak, best))\n    rises_first",
+    ),
+    Broken(
+        "a split divides the levels of stops",
+        "stops.py",
+        "row.loss /= ratio",
+        "row.loss /= 1.0",
+    ),
+    Broken(
+        "slippage never passes a limit",
+        "resting.py",
+        "price = min(price, order.level) if side > 0.0 else max(price, order.level)",
+        "price = price + 0.0",
+    ),
+    Broken(
+        "a limit that the open betters fills at the open",
+        "resting.py",
+        "return price if signed <= level else np.nan",
+        "return order.level if signed <= level else np.nan",
+    ),
+    Broken(
+        "an order for the next bar ends with it",
+        "resting.py",
+        "return order.tries != 0",
+        "return order.tries > 1",
     ),
 )

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from barledger.options import TargetPercent, TargetShares, TargetValue
+
 from .drawn_stops import typical
 from .market import Market, Wishes
 from .resting import RestingTerms
@@ -21,6 +23,8 @@ def let_rest(draw: Draw, market: Market, wishes: Wishes, arguments: dict[str, An
     """Let a quarter of the worlds' orders rest, with the options that allow it."""
     arguments["resting"] = None
     if draw.random() < 0.75 or market.high is None or wishes.targets is not None:
+        return
+    if isinstance(arguments["size"], TargetShares | TargetValue | TargetPercent):
         return
     rules = replace(arguments["rules"], allocation="in_order", reversal="split")
     arguments |= {"fill": "next_open", "price": None, "rules": rules, "exclusive": None}

@@ -24,8 +24,8 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
         refuse_all(world, ready)
         tests()
         return
-    ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
     stops()
+    ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
     if handles_whole(world):
         for order in ready:
             handle_whole(world, order)

@@ -148,7 +148,7 @@ def stops_of(drawn: StopTerms | None) -> dict[str, Any]:
     """The stops as a field of the request; none leaves the field alone."""
     if drawn is None:
         return {}
-    from barledger.options import Stops
+    from barledger.stops import Stops
 
     return {"stops": Stops(**vars(drawn))}
 
@@ -161,9 +161,9 @@ def resting_of(drawn: RestingTerms | None) -> dict[str, Any]:
 
     life = {"tif": drawn.tif, "until": drawn.until}
     if drawn.kind == "stop_limit":
-        return {"resting": orders.StopLimit(drawn.stop, drawn.price, **life)}
+        return {"orders": orders.StopLimit(drawn.stop, drawn.price, **life)}
     names = {"limit": "Limit", "stop": "Stop", "market_if_touched": "MarketIfTouched"}
-    return {"resting": getattr(orders, names[drawn.kind])(drawn.price, **life)}
+    return {"orders": getattr(orders, names[drawn.kind])(drawn.price, **life)}
 
 
 def kernel_run(case: Case, **how: Any) -> Run:

@@ -83,14 +83,18 @@ def rest_of(world: "World", order: "Order") -> Rest | None:
 
 
 def last_bar(world: "World", terms: Any) -> float:
-    """Last bar of an order of this bar, where a date says it; infinite if none is known."""
+    """Last bar of an order of this bar, where a date says it; infinite if none is known.
+
+    That of the last bar of all is not known: more bars of its date may follow.
+    """
     dates = world.market.dates
+    bars: list[int] = []
     if terms.tif == "gtd":
-        bars = [bar for bar, day in enumerate(dates) if day <= terms.until]
-        return math.inf if dates[-1] < terms.until else max(bars, default=-1)
-    if terms.tif == "day" and world.bar + 1 < len(dates):
-        return max(bar for bar, day in enumerate(dates) if day == dates[world.bar + 1])
-    return math.inf
+        bars = [bar for bar, day in enumerate(dates) if day <= terms.until] or [-1]
+    elif terms.tif == "day" and world.bar + 1 < len(dates):
+        bars = [bar for bar, day in enumerate(dates) if day == dates[world.bar + 1]]
+    last = max(bars, default=math.inf)
+    return math.inf if last == len(dates) - 1 else last
 
 
 def is_too_late(world: "World", order: "Order") -> bool:

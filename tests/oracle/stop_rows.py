@@ -157,7 +157,7 @@ time=1 fill=close | 100, 102 103 101 102, 105 | 1 102 time_stop
 Without opens time is up at the close
 time=2 fill=next_close opens=none | 100, 100, 101, 103, 105 | 3 103 time_stop
 Without opens the range comes before the time
-loss=5 time=2 fill=next_close opens=none | 100, 100, 101, 94, 105 | 3 95 stop_loss
+loss=5 time=2 fill=next_close opens=none | 100, 100, 101, 94, 105 | 3 94 stop_loss
 """
 
 SHORTS = """
@@ -315,8 +315,8 @@ No high and no close: the open, which is not at the target
 target=10 | 100, 100, 100 n 99 n | none
 No open: the stop is met in the range, at its level
 loss=5 | 100, 100, n 101 90 92 | 2 95 stop_loss
-No open and all of the range beyond the stop: its level
-loss=5 | 100, 100, n 92 88 90 | 2 95 stop_loss
+No open and all of the range beyond the stop: its high
+loss=5 | 100, 100, n 92 88 90 | 2 92 stop_loss
 No prices: nothing happens until there are some
 loss=5 | 100, 100, n n n n, 90 91 89 90 | 3 90 stop_loss
 Only a high is given: nothing happens
@@ -327,8 +327,8 @@ Not tradable: the target was passed for nothing
 target=10 off=2 | 100, 100, 112 115 111 112, 105 106 104 105 | none
 Not tradable: the mark is not raised
 trail=5 off=2 | 100, 100, 110 120 109 118, 103 104 99 102 | none
-Without opens a close below the stop fills at the stop
-loss=5 fill=next_close opens=none | 100, 100, 93 | 2 95 stop_loss
+Without opens a close below the stop fills at the close
+loss=5 fill=next_close opens=none | 100, 100, 93 | 2 93 stop_loss
 Without opens a close below the stop is the worst close
 loss=5 fill=next_close opens=none stop_fill=worst_close | 100, 100, 93 | 2 93 stop_loss
 Without opens a close above the target fills at the target

@@ -142,8 +142,9 @@ def path_of(world: World) -> str:
 
 
 def stop_out(world: World, position: Position, levels: Levels, close: float) -> None:
-    """Close at the level, or at a worse close where that is the policy."""
-    price = levels.stop
+    """Close at the level, or at a worse close where that is the policy; never above the bar."""
+    _, high, _, _ = range_of(world, position.asset, position.side)
+    price = min(levels.stop, high)
     if world.terms.stops.stop_fill == "worst_close" and is_number(close):
         price = min(price, close)
     close_all(world, position, price, levels.cause)

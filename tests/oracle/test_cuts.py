@@ -75,8 +75,11 @@ def numbered(request: Request, numbers: np.ndarray) -> Request:
 
 
 def reads_an_earlier_row(case: Case) -> bool:
-    """Whether the first bar needs the row of a `sequence` array that went with the first part."""
+    """Whether a bar needs a row that went with the first part: of `sequence`, or for an average."""
     arguments = case.arguments
+    stops = arguments["stops"]
+    if stops is not None and stops.unit == "atr":
+        return True
     return not isinstance(arguments["rules"].sequence, str) and arguments["fill"] != "close"
 
 

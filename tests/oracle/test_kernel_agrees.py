@@ -158,6 +158,9 @@ def is_impossible(pair: dict[str, str]) -> bool:
         return pair.get("stops") == "no" or is_bare_atr or is_loose
     if is_at_market(pair):
         return True
+    if pair.get("size", "").startswith("Target"):  # its direction is not known: at the market
+        if "tif" in names or pair.get("orders", "market") != "market":
+            return True
     if names & set(CASH_ONLY):  # only a cash account waits for settlement
         is_start = pair.get("unsettled_start") == "no"  # but every account may start without
         return not is_start and (

@@ -113,6 +113,8 @@ def test_stops_that_are_never_met_change_nothing(batch):
             continue  # it asks for the path, which only stops say
         drawn = case.arguments["stops"] or StopTerms()
         policies = {name: getattr(drawn, name) for name in ("path", "stop_fill", "when_added")}
+        if case.arguments["resting"] is not None:
+            policies["path"] = "worst"  # of the orders too
         case.arguments["stops"] = None
         without = case.run()
         for far in (StopTerms(**NEVER, **policies, unit="price"), StopTerms(**policies)):

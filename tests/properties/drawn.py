@@ -52,6 +52,10 @@ def columns(case: Case, picked: list[int]) -> Case:
     for name in ("size", "fees", "slippage"):
         if isinstance(given[name], Size | Fee | Slippage):
             given[name] = given[name].map(part)
+    for name in ("stops", "resting"):
+        if given.get(name) is not None:
+            drawn = {key: part(value) for key, value in vars(given[name]).items()}
+            given[name] = replace(given[name], **drawn)
     given["splits"] = [(b, place[a], r) for b, a, r in given["splits"] if a in place]
     held = given.get("positions") or {}
     given["positions"] = {place[a]: row for a, row in held.items() if a in place}

@@ -18,6 +18,7 @@ from barledger.options import PercentOfEquity, Shares, TieredFee
 from .drawn import all_bits, bits, columns, many, worlds
 
 MIRRORED_WORDS = {"long": "short", "short": "long"}
+SWAPPED = {"ohlc": "olhc", "olhc": "ohlc"}
 SIGNED = ("quantity", "price")
 
 
@@ -27,7 +28,9 @@ SIGNED = ("quantity", "price")
 def of_futures(case: Case) -> Case:
     """The world with futures in place of everything else, in an account that may hold them."""
     futures = [
-        c if c.kind == "future" else Contract(kind="future", multiplier=2.0, initial=30.0)
+        c
+        if c.kind == "future"
+        else Contract(kind="future", multiplier=2.0, initial=30.0, tick=c.tick)
         for c in case.market.contracts
     ]
     account = case.arguments["account"]
@@ -46,10 +49,25 @@ def mirrored(case: Case) -> Case:
         {
             **given,
             "rules": replace(given["rules"], direction_conflict=MIRRORED_WORDS.get(word, word)),
+            "stops": mirrored_stops(given["stops"]),
+            "resting": mirrored_orders(given["resting"]),
             "price": None if price is None else (-np.array(price)).tolist(),
             "positions": {asset: (-q, -average) for asset, (q, average) in held.items()},
         },
     )
+
+
+def mirrored_stops(stops: Any) -> Any:
+    """Distances stay; the high comes first where the low did."""
+    return stops and replace(stops, path=SWAPPED.get(stops.path, stops.path))
+
+
+def mirrored_orders(orders: Any) -> Any:
+    """Every price on the other side of zero."""
+    if orders is None:
+        return None
+    stop = None if orders.stop is None else -np.asarray(orders.stop)
+    return replace(orders, price=-np.asarray(orders.price), stop=stop)
 
 
 def mirrored_market(market: Market) -> Market:

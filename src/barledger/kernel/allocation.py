@@ -9,7 +9,6 @@ from barledger.kernel.types import Floats, Ints, LiveRow
 from barledger.kernel.world import (
     World,
     contracts_of,
-    fill_of,
     keys_of,
     live_of,
     queue_of,
@@ -78,8 +77,7 @@ def order_value(world: World, bar: int, order: LiveRow) -> float:
     quantity = order.close
     if order.side != 0:
         quantity += order.side * cut(abs(order.open), contract.lot)
-    price: float = fill_of(world)[bar, order.asset]
-    return quantity * contract.multiplier * price
+    return quantity * contract.multiplier * order.market
 
 
 @compiled

@@ -3,7 +3,15 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.codes import AccountKind, Category, Cause, EventKind, Incident, SizeKind
+from barledger.kernel.codes import (
+    AccountKind,
+    Category,
+    Cause,
+    EventKind,
+    Incident,
+    OrderKind,
+    SizeKind,
+)
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
@@ -41,7 +49,7 @@ def start_bar(world: World, bar: int) -> None:
     if world.months_n > 0 and months_of(world)[bar] != account.month:
         account.month = months_of(world)[bar]
         account.month_traded = 0.0
-    if world.days_n > 0:
+    if world.rules.has_loss_limits != 0:
         start_period(world, bar)
 
 
@@ -69,6 +77,9 @@ def split(world: World, bar: int, asset: int, ratio: float) -> None:
             order.distance /= ratio
             if world.stops_n > 0 and world.rules.stop_of_fraction == 0:
                 split_distances(order, ratio)
+            if order.kind != OrderKind.MARKET:
+                order.level /= ratio
+                order.stop /= ratio
             if counts_shares(order, world.rules):
                 order.number *= ratio
     position = positions_of(world)[asset]

@@ -180,6 +180,26 @@ class Unsettled(IntEnum):
     SPEND = 1
 
 
+class OrderKind(IntEnum):
+    """What an order waits for."""
+
+    MARKET = 0
+    LIMIT = 1
+    STOP = 2
+    STOP_LIMIT = 3
+    MARKET_IF_TOUCHED = 4
+
+
+class TimeInForce(IntEnum):
+    """How long an order waits for its price."""
+
+    GTC = 0
+    GTD = 1
+    DAY = 2
+    NEXT = 3
+    IOC = 4
+
+
 class Path(IntEnum):
     """Which extreme of a bar comes first."""
 
@@ -247,6 +267,7 @@ class Reason(IntEnum):
     REPLACED = 20
     POSITION_GONE = 21
     END_OF_DATA = 22
+    EXPIRED = 23
 
 
 class Cause(IntEnum):
@@ -340,6 +361,8 @@ class Setting(IntEnum):
     TRAIL_AFTER = 18
     BREAK_EVEN = 19
     TIME = 20
+    ORDER_PRICE = 21
+    ORDER_STOP = 22
 
 
 class Stage(IntEnum):

@@ -70,7 +70,7 @@ def fill_closing(
     if position.quantity == 0.0:
         end_trade(world, asset)
     end_fill(world, bar, asset, quantity, price, market, amount, fee, order, 1)
-    if world.rules.proceeds == Proceeds.NEXT_BAR:
+    if world.rules.proceeds == Proceeds.NEXT_BAR or account.is_within == 1:
         account.withheld += max(free_money(world) - free, 0.0)
 
 

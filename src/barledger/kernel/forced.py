@@ -34,12 +34,25 @@ from barledger.kernel.world import (
     contracts_of,
     days_of,
     held_of,
+    high_of,
     keys_of,
     live_of,
     losers_of,
     positions_of,
     spare_of,
 )
+
+AT_EXTREMES = 2  # `is_within` while everything is marked at its adverse extreme; 1: in the range
+
+
+@compiled
+def price_now(world: World, bar: int, asset: int, prices: Floats) -> float:
+    """Price of an asset held at this instant; at the extremes that of its own adverse one."""
+    if world.account.is_within == AT_EXTREMES and positions_of(world)[asset].quantity < 0.0:
+        high: float = high_of(world)[bar, asset]
+        return high
+    price: float = prices[bar, asset]
+    return price
 
 
 @compiled
@@ -64,7 +77,7 @@ def close_all(world: World, bar: int, cause: int, prices: Floats) -> None:
     k = 0
     while k < world.account.n_held:
         j = held[k]
-        if can_trade(world, bar, j, prices[bar, j]):
+        if can_trade(world, bar, j, price_now(world, bar, j, prices)):
             position = positions_of(world)[j]
             close_forced(world, bar, j, -position.quantity, position.mark, cause)
         else:
@@ -159,7 +172,7 @@ def liquidate(world: World, bar: int, prices: Floats) -> None:
         level = call_level(world, bar)
         if meets(world.account.equity, level):
             break
-        if can_trade(world, bar, j, prices[bar, j]):
+        if can_trade(world, bar, j, price_now(world, bar, j, prices)):
             quantity = fewest(world, bar, j, level)
             signed = -quantity if positions[j].quantity > 0.0 else quantity
             close_forced(world, bar, j, signed, positions[j].mark, Cause.MARGIN_CALL)

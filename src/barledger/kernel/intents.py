@@ -1,7 +1,5 @@
 """From what is wished on a bar, and the position held, to live orders."""
 
-import numpy as np
-
 from barledger._jit import compiled
 from barledger.kernel.codes import (
     Allocation,
@@ -11,6 +9,7 @@ from barledger.kernel.codes import (
     DirectionConflict,
     Flag,
     Opposite,
+    OrderKind,
     Reason,
     Repeat,
     Setting,
@@ -21,7 +20,8 @@ from barledger.kernel.codes import (
 )
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
-from barledger.kernel.records import next_order, write_order
+from barledger.kernel.records import end_unfilled
+from barledger.kernel.resting import drop_ended, is_too_late, rest
 from barledger.kernel.sizing import entry_size, quantity_of
 from barledger.kernel.stops import read_distances
 from barledger.kernel.types import LiveRow, RulesRow
@@ -127,15 +127,6 @@ def resolve(world: World, bar: int, asset: int, flags: int, side: float) -> int:
 
 
 @compiled
-def end_unfilled(world: World, bar: int, order: LiveRow, state: int, reason: int) -> None:
-    """End an order that never came to its turn; its quantity is known only if it was explicit."""
-    order.order = next_order(world)
-    order.price = np.nan
-    wanted = order.number if order.cause == Cause.ORDER else np.nan
-    write_order(world, bar, order, wanted, state, reason)
-
-
-@compiled
 def replace_waiting(world: World, bar: int, asset: int, closes: int, before: int) -> bool:
     """Cancel the asset's waiting order for a newer one; False where it must stand.
 
@@ -167,6 +158,7 @@ def place(
     order.reduces = 0
     order.is_frozen = 0
     order.number = number
+    order.kind = OrderKind.MARKET
     order.stage = Stage.WAITING
     if world.rules.allocation == Allocation.PRIORITY:
         order.rank = setting(world, Setting.PRIORITY.value, bar, asset)
@@ -245,10 +237,15 @@ def order_signal(
         order.opens = 0
         if closes == 0 or reduces != 0:
             return
+    if world.rules.order_kind != OrderKind.MARKET and order.opens != 0:
+        if not rest(world, bar, order):
+            counts_of(world)[Count.NO_SIZE.value] += 1
+            return
     if before > 0 and not replace_waiting(world, bar, asset, closes, before):
         end_unfilled(world, bar, order, State.REJECTED, Reason.EXIT_WAITING.value)
         return
     account.n_live += 1
+    drop_late(world, bar)
 
 
 @compiled
@@ -290,11 +287,32 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
 
 
 @compiled
+def place_explicit(world: World, bar: int, asset: int, quantity: float) -> None:
+    """Place one explicit order, unless it is to wait for a price that is not there."""
+    place(world, bar, asset, Cause.ORDER, 0, 0, quantity)
+    if world.rules.order_kind != OrderKind.MARKET:
+        if not rest(world, bar, live_of(world)[world.account.n_live - 1]):
+            counts_of(world)[Count.NO_SIZE.value] += 1
+            world.account.n_live -= 1
+        else:
+            drop_late(world, bar)
+
+
+@compiled
+def drop_late(world: World, bar: int) -> None:
+    """End the newest order where its last date is over before it could trade."""
+    order = live_of(world)[world.account.n_live - 1]
+    if is_too_late(world, bar, order):
+        end_unfilled(world, bar, order, State.EXPIRED, Reason.EXPIRED.value)
+        world.account.n_live -= 1
+
+
+@compiled
 def decide_orders(world: World, bar: int, asset: int) -> None:
     """Place the explicit orders of one bar and asset, as given."""
     if world.orders_in_n == 0:
         quantity = numbers_of(world)[bar, asset]
-        place(world, bar, asset, Cause.ORDER, 0, 0, quantity)
+        place_explicit(world, bar, asset, quantity)
         return
     account = world.account
     orders = orders_in_of(world)
@@ -303,7 +321,7 @@ def decide_orders(world: World, bar: int, asset: int) -> None:
         if order.bar == bar and order.asset > asset:
             break
         if order.bar == bar:
-            place(world, bar, asset, Cause.ORDER, 0, 0, order.quantity)
+            place_explicit(world, bar, asset, order.quantity)
         account.next_order += 1
 
 
@@ -343,17 +361,3 @@ def sort_live(world: World) -> None:
             live[k] = live[k - 1]
             live[k - 1] = live[last]
             k -= 1
-
-
-@compiled
-def drop_ended(world: World) -> None:
-    """Keep the orders that still wait."""
-    live = live_of(world)
-    kept = 0
-    for i in range(world.account.n_live):
-        if live[i].stage != Stage.ENDED:
-            live[i].stage = Stage.WAITING
-            if kept < i:
-                live[kept] = live[i]
-            kept += 1
-    world.account.n_live = kept

@@ -27,7 +27,6 @@ from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
 from barledger.kernel.world import (
     World,
     contracts_of,
-    fill_of,
     held_of,
     live_of,
     losers_of,
@@ -320,8 +319,7 @@ def share_out(world: World, bar: int, n: int) -> None:
 @compiled
 def set_need(world: World, bar: int, order: LiveRow, n_others: int) -> float:
     """Money that an opening needs at full size, written into its plan; -1: refused anyway."""
-    market = fill_of(world)[bar, order.asset]
-    price = fill_price(world, bar, order.asset, float(order.side), market)
+    price = fill_price(world, bar, order.asset, float(order.side), order.market)
     quantity = cut(abs(order.open), contracts_of(world)[order.asset].lot)
     order.most = -1.0
     order.reason = early_refusal(world, order, quantity, price, n_others)

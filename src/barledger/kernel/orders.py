@@ -4,19 +4,28 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.allocation import by_priority, by_sequence, keep_active
-from barledger.kernel.codes import Allocation, Cause, Reason, Reversal, Sequence, Stage, State
-from barledger.kernel.costs import fill_price
+from barledger.kernel.codes import (
+    Allocation,
+    Cause,
+    OrderKind,
+    Proceeds,
+    Reason,
+    Reversal,
+    Sequence,
+    Stage,
+    State,
+)
 from barledger.kernel.exclusive import claim_group, claim_groups, free_groups
 from barledger.kernel.fills import can_trade, fill_closing, fill_opening
 from barledger.kernel.forced import serve_call, serve_forced, test_margin
-from barledger.kernel.intents import drop_ended, end_unfilled
 from barledger.kernel.ledger import hold, sizing_equity, value
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.openings import admit, must_be_whole, refusal, share_out
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
-from barledger.kernel.records import next_order, write_order
+from barledger.kernel.records import end_unfilled, next_order, write_order
+from barledger.kernel.resting import drop_ended, expire, offered, offered_within, order_price
 from barledger.kernel.sizing import cut
-from barledger.kernel.stops import guard, serve_stops
+from barledger.kernel.stops import guard, serve_stops, stops_after_entry, stops_within
 from barledger.kernel.types import Counts, Floats, LiveRow, PositionRow
 from barledger.kernel.world import (
     World,
@@ -25,6 +34,7 @@ from barledger.kernel.world import (
     live_of,
     positions_of,
     queue_of,
+    stops_of,
 )
 
 
@@ -56,27 +66,27 @@ def finish(
 @compiled
 def close_part(world: World, bar: int, order: LiveRow) -> None:
     """Fill what an order's plan closes: never blocked by money."""
-    market = fill_of(world)[bar, order.asset]
     if order.order < 0:
         order.order = next_order(world)
-    order.price = fill_price(world, bar, order.asset, order.close, market)
-    fill_closing(world, bar, order.asset, order.close, order.price, market, order.order)
+    order.price = order_price(world, bar, order, order.close)
+    fill_closing(world, bar, order.asset, order.close, order.price, order.market, order.order)
     order.closed += order.close
 
 
 @compiled
 def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
     """Test an order's opening over the whole account, fill what fits, and end the order."""
-    market = fill_of(world)[bar, order.asset]
-    order.price = fill_price(world, bar, order.asset, float(order.side), market)
+    order.price = order_price(world, bar, order, float(order.side))
     quantity, wanted, reason = admit(world, bar, order, order.price, is_atomic)
     if quantity > 0.0:
         if order.order < 0:
             order.order = next_order(world)
         signed = order.side * quantity
-        fill_opening(world, bar, order.asset, signed, order.price, market, order.order)
+        fill_opening(world, bar, order.asset, signed, order.price, order.market, order.order)
         if world.stops_n > 0:
             guard(world, bar, order, signed)
+            if world.account.is_within != 0 and positions_of(world)[order.asset].quantity == signed:
+                stops_of(world)[order.asset].fresh = order.approach
     elif is_atomic:
         undo_atomic(world, order)
         wanted += abs(order.close)
@@ -146,7 +156,7 @@ def plan_again(world: World, bar: int, order: LiveRow) -> None:
     reason = order.reason
     most = order.most
     before = order.open
-    plan(world, order, fill_of(world)[bar, order.asset])
+    plan(world, order, order.market)
     order.reason = reason
     order.most = most * share_left(world, order, before) if most < np.inf else most
 
@@ -194,38 +204,61 @@ def plan_turn(world: World, bar: int, order: LiveRow) -> None:
     Signals and targets are planned when the instant begins, explicit orders at their turn: others
     of the same asset may have traded before them.
     """
-    outcome = plan(world, order, fill_of(world)[bar, order.asset])
+    outcome = plan(world, order, order.market)
     if outcome != PLANNED:
         end_planned(world, order, outcome)
 
 
 @compiled
 def queue_active(world: World, bar: int) -> int:
-    """Plan every live order that can trade now and queue it; returns how many."""
-    rules = world.rules
+    """Plan every live order that can be handled at this instant; returns how many are queued."""
     live = live_of(world)
-    queue = queue_of(world)
     prices = fill_of(world)
     n = 0
     for i in range(world.account.n_live):
         order = live[i]
-        market = prices[bar, order.asset]
+        market = offered(world, bar, order, prices)
         if can_trade(world, bar, order.asset, market):
-            order.closed = 0.0
-            order.stage = Stage.ACTIVE
-            if world.account.is_bankrupt != 0:
-                end_unfilled(world, bar, order, State.REJECTED, Reason.BANKRUPT.value)
-                order.stage = Stage.ENDED
-            elif order.cause != Cause.ORDER:
-                plan_turn(world, bar, order)
-            elif rules.sequence == Sequence.BY_VALUE:
-                plan(world, order, market)
-            if order.stage == Stage.ACTIVE:
-                queue[n] = i
-                n += 1
-    if rules.sequence != Sequence.EXITS_FIRST:
+            n = queue(world, bar, i, market, n)
+    if world.rules.sequence != Sequence.EXITS_FIRST:
         by_sequence(world, bar, n)
     return n
+
+
+@compiled
+def queue_within(world: World, bar: int) -> int:
+    """As `queue_active` for the orders whose price the bar reaches after its open."""
+    live = live_of(world)
+    n = 0
+    for i in range(world.account.n_live):
+        order = live[i]
+        if order.kind != OrderKind.MARKET and can_trade(world, bar, order.asset, 0.0):
+            market = offered_within(world, bar, order)
+            if market == market:
+                n = queue(world, bar, i, market, n)
+    if world.rules.sequence != Sequence.EXITS_FIRST:
+        by_sequence(world, bar, n)
+    return n
+
+
+@compiled
+def queue(world: World, bar: int, place: int, market: float, n: int) -> int:
+    """Plan one live order at its market price and queue it as the n-th, unless it ends there."""
+    order = live_of(world)[place]
+    order.market = market
+    order.closed = 0.0
+    order.stage = Stage.ACTIVE
+    if world.account.is_bankrupt != 0:
+        end_unfilled(world, bar, order, State.REJECTED, Reason.BANKRUPT.value)
+        order.stage = Stage.ENDED
+    elif order.cause != Cause.ORDER:
+        plan_turn(world, bar, order)
+    elif world.rules.sequence == Sequence.BY_VALUE:
+        plan(world, order, market)
+    if order.stage != Stage.ACTIVE:
+        return n
+    queue_of(world)[n] = place
+    return n + 1
 
 
 @compiled
@@ -250,11 +283,49 @@ def serve_account(world: World, bar: int, at_open: bool, prices: Floats) -> None
 
 
 @compiled
+def give_turns(world: World, bar: int, n: int, is_whole: bool) -> None:
+    """Give the orders of queue[:n] their reducing turn, or their whole one."""
+    live = live_of(world)
+    places = queue_of(world)
+    for i in range(n):
+        order = live[places[i]]
+        if order.cause == Cause.ORDER:
+            plan_turn(world, bar, order)
+        if order.stage == Stage.ACTIVE:
+            if is_whole and order.side != 0 and world.taken_n > 0:
+                claim_group(world, bar, order)
+            turn(world, bar, order, True, is_whole)
+
+
+@compiled
+def trade_within(world: World, bar: int) -> None:
+    """The range: stops of what is held, orders whose price is reached, stops of what they open."""
+    account = world.account
+    account.is_within = 1
+    withheld = account.withheld
+    has_stops = world.stops_n > 0 and account.is_bankrupt == 0
+    if has_stops:
+        stops_within(world, bar)
+    if world.rules.order_kind != OrderKind.MARKET and account.n_live > 0:
+        n = queue_within(world, bar)
+        if n > 0 and world.rules.tests_margin != 0:
+            sum_requirements(world, bar)
+        give_turns(world, bar, n, False)
+        if n > 0:
+            open_queue(world, bar, queue_openings(world, bar, n))
+        if has_stops and n > 0:
+            stops_after_entry(world, bar)
+        expire(world, bar, False)
+        drop_ended(world)
+    account.is_within = 0
+    if world.rules.proceeds != Proceeds.NEXT_BAR:
+        account.withheld = withheld
+
+
+@compiled
 def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Floats) -> None:
     """One instant: forced closings, then every live order that can fill, margin in between."""
     rules = world.rules
-    live = live_of(world)
-    queue = queue_of(world)
     world.account.snapshot = sizing_equity(world)
     if rules.tests_margin != 0 and world.account.n_held > 0:
         sum_requirements(world, bar)
@@ -269,20 +340,15 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
         free_groups(world)
         n = queue_active(world, bar)
     is_whole = rules.is_interleaved != 0
-    for i in range(n):
-        order = live[queue[i]]
-        if order.cause == Cause.ORDER:
-            plan_turn(world, bar, order)
-        if order.stage == Stage.ACTIVE:
-            if is_whole and order.side != 0 and world.taken_n > 0:
-                claim_group(world, bar, order)
-            turn(world, bar, order, True, is_whole)
+    give_turns(world, bar, n, is_whole)
     if n > 0 and not is_whole:
         n = queue_openings(world, bar, n)
     serve_account(world, bar, at_open, prices)
     if n > 0 and not is_whole:
         open_queue(world, bar, n)
     if has_orders:
+        if rules.order_kind != OrderKind.MARKET:
+            expire(world, bar, True)
         drop_ended(world)
 
 

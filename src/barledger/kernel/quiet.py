@@ -8,7 +8,7 @@ shown must not be seen.
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.codes import AccountKind
+from barledger.kernel.codes import AccountKind, WhenAdded
 from barledger.kernel.fills import can_trade
 from barledger.kernel.ledger import mark, value
 from barledger.kernel.limits import is_below, loss_level
@@ -321,9 +321,9 @@ def is_stop_quiet(world: World, bar: int, asset: int, moves: bool) -> bool:
     if not can_trade(world, bar, asset, close) or bar >= row.until:
         return False
     if moves:
-        follow(row, best)
+        follow(world, row, best)
         return True
-    peak = max(row.peak, best) if follows(row) else row.peak
+    peak = max(row.peak, best) if follows(world, row) else row.peak
     level = stop_level(row, peak)
     return best == best and worst > level and close > level and not best >= row.target
 
@@ -334,7 +334,8 @@ def run_single(world: World, bar: int, end: int, low: float, high: float) -> int
     if world.stops_n == 0:
         return run_one(world, bar, end, low, high, False)
     row = stops_of(world)[0]
-    if world.high_n == 0 or world.low_n == 0 or world.tradable_n > 0:
+    is_plain = world.high_n > 0 and world.low_n > 0 and world.tradable_n == 0
+    if not is_plain or world.rules.when_added == WhenAdded.RESET:
         return run_many(world, bar, end)
     if row.trail == row.trail and row.peak >= row.trail_from:
         return run_trailing(world, bar, end, low, high)

@@ -1,7 +1,9 @@
 """The only writer of records. A log without rows records nothing and costs nothing."""
 
+import numpy as np
+
 from barledger._jit import compiled
-from barledger.kernel.codes import Category, State
+from barledger.kernel.codes import Category, Cause, State
 from barledger.kernel.types import LiveRow
 from barledger.kernel.world import (
     World,
@@ -41,6 +43,15 @@ def write_order(
         row.state = state
         row.reason = reason
         row.cause = order.cause
+
+
+@compiled
+def end_unfilled(world: World, bar: int, order: LiveRow, state: int, reason: int) -> None:
+    """End an order that never came to its turn; its quantity is known only if it was explicit."""
+    order.order = next_order(world)
+    order.price = np.nan
+    wanted = order.number if order.cause == Cause.ORDER else np.nan
+    write_order(world, bar, order, wanted, state, reason)
 
 
 @compiled

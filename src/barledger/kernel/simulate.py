@@ -2,14 +2,14 @@
 
 from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
-from barledger.kernel.codes import Category, Fill
-from barledger.kernel.forced import test_margin
+from barledger.kernel.codes import Category, Fill, OrderKind
+from barledger.kernel.forced import AT_EXTREMES, test_margin
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed
-from barledger.kernel.orders import trade
+from barledger.kernel.orders import trade, trade_within
 from barledger.kernel.quiet import (
     EXTREME,
     is_calm,
@@ -18,7 +18,7 @@ from barledger.kernel.quiet import (
     run_quiet,
 )
 from barledger.kernel.records import has_room, write_entry
-from barledger.kernel.stops import stops_within
+from barledger.kernel.resting import expire_before
 from barledger.kernel.types import Floats
 from barledger.kernel.world import (
     Rows,
@@ -46,6 +46,8 @@ def simulate(worlds: Rows[World], start: int, stop: int, skips: bool) -> int:
     every bar: the same bits, slowly.
     """
     world = worlds[0]
+    if start == 0 and world.rules.order_kind != OrderKind.MARKET:
+        expire_before(world)
     cell = next_flag(world, max(start - world.rules.lag, 0) * world.n_assets)
     bar = start
     while bar < stop:
@@ -116,8 +118,9 @@ def visit(world: World, bar: int, cell: int) -> int:
     for instant in range(1 - rules.has_open, 2):
         at_open = instant == 0
         prices = opens if at_open else closes
-        if not at_open and world.stops_n > 0 and account.is_bankrupt == 0:
-            stops_within(world, bar)
+        has_range = world.stops_n > 0 or rules.order_kind != OrderKind.MARKET
+        if not at_open and has_range:
+            trade_within(world, bar)
         if not at_open and rules.tests_extremes != 0 and account.is_bankrupt == 0:
             test_extremes(world, bar)
         mark(world, prices, bar)
@@ -155,7 +158,9 @@ def test_extremes(world: World, bar: int) -> None:
         if price == price:
             position.mark = price
     value(world)
+    world.account.is_within = AT_EXTREMES
     test_margin(world, bar, low_of(world), False)
+    world.account.is_within = 0
     for k in range(world.account.n_held):
         positions[held[k]].mark = positions[held[k]].kept
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.codes import Cause, Path, Reason, Setting, State, StopFill, WhenAdded
-from barledger.kernel.costs import fill_price, setting
+from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade, fill_closing
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.types import Floats, LiveRow, StopRow
@@ -23,6 +23,8 @@ from barledger.kernel.world import (
     positions_of,
     stops_of,
 )
+
+FALLING, RISING = 1, 2  # how the price came to an order filled within a bar
 
 
 @compiled
@@ -67,10 +69,13 @@ def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
         side = 1.0 if quantity > 0.0 else -1.0
         set_levels(world, row, order, side * order.price)
         row.peak = row.entry
+        row.fresh = 0
         row.until = bar + order.time_limit if order.time_limit == order.time_limit else np.inf
     elif world.rules.when_added == WhenAdded.RESET:
         side = 1.0 if quantity > 0.0 else -1.0
         set_levels(world, row, order, side * position.average)
+        if row.peak != row.peak:  # held from the start, without stops so far
+            row.peak = row.entry
 
 
 @compiled
@@ -89,15 +94,16 @@ def set_levels(world: World, row: StopRow, order: LiveRow, entry: float) -> None
 
 
 @compiled
-def follows(row: StopRow) -> bool:
-    """Whether anything depends on the best price so far."""
-    return row.trail == row.trail or row.even_from == row.even_from
+def follows(world: World, row: StopRow) -> bool:
+    """Whether anything depends on the best price so far, or may once the position grows."""
+    may_change = world.rules.when_added == WhenAdded.RESET
+    return may_change or row.trail == row.trail or row.even_from == row.even_from
 
 
 @compiled
-def follow(row: StopRow, price: float) -> None:
+def follow(world: World, row: StopRow, price: float) -> None:
     """Raise the best price so far."""
-    if price > row.peak and follows(row):
+    if price > row.peak and follows(world, row):
         row.peak = price
 
 
@@ -134,10 +140,28 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     order.cause = cause
     order.order = next_order(world)
     order.price = market
+    tick = contracts_of(world)[asset].tick
     if cause != Cause.TARGET_HIT:
         order.price = fill_price(world, bar, asset, quantity, market)
+    elif tick > 0.0:
+        order.price = on_tick(market, tick, quantity)
     fill_closing(world, bar, asset, quantity, order.price, market, order.order)
     write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
+
+
+@compiled
+def close_at_level(world: World, bar: int, asset: int, level: float, close: float) -> None:
+    """Close a position at its stop level, or at the close where the policy takes the worse.
+
+    A level above all that the bar has traded was passed between two bars: the best price is the
+    most that one could have had.
+    """
+    side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
+    cause = stop_cause(stops_of(world)[asset], level)
+    level = min(level, extreme_of(world, bar, asset, side))
+    if world.rules.stop_fill == StopFill.WORST_CLOSE and close < level:
+        level = close
+    close_stopped(world, bar, asset, side * level, cause)
 
 
 @compiled
@@ -153,7 +177,7 @@ def stop_at_open(world: World, bar: int, asset: int, price: float) -> None:
     elif bar >= row.until:
         close_stopped(world, bar, asset, price, Cause.TIME_STOP.value)
     else:
-        follow(row, side * price)
+        follow(world, row, side * price)
 
 
 @compiled
@@ -217,23 +241,20 @@ def stop_within(world: World, bar: int, asset: int) -> None:
     best = extreme_of(world, bar, asset, side)
     worst = -extreme_of(world, bar, asset, -side)
     close = side * close_of(world)[bar, asset]
-    if best != best:
+    if best != best or worst != worst:
         return
     level = stop_level(row, row.peak)
     rises_first = favourable_first(world, bar, asset, side, best, worst)
     is_stopped = not rises_first and worst <= level
     is_reached = not is_stopped and best >= row.target
     if not is_stopped and not is_reached:
-        follow(row, best)
+        follow(world, row, best)
         level = stop_level(row, row.peak)
         is_stopped = worst <= level if rises_first else close <= level
     if is_reached:
         close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
     elif is_stopped:
-        cause = stop_cause(row, level)
-        if world.rules.stop_fill == StopFill.WORST_CLOSE and close < level:
-            level = close
-        close_stopped(world, bar, asset, side * level, cause)
+        close_at_level(world, bar, asset, level, close)
 
 
 @compiled
@@ -245,5 +266,48 @@ def stops_within(world: World, bar: int) -> None:
         before = world.account.n_held
         if can_trade(world, bar, held[k], 0.0):
             stop_within(world, bar, held[k])
+        if world.account.n_held == before:
+            k += 1
+
+
+@compiled
+def stop_after_entry(world: World, bar: int, asset: int) -> None:
+    """Stops of a position for the rest of the bar within which an order has opened it."""
+    side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
+    row = stops_of(world)[asset]
+    best = extreme_of(world, bar, asset, side)
+    worst = -extreme_of(world, bar, asset, -side)
+    close = side * close_of(world)[bar, asset]
+    rises_first = favourable_first(world, bar, asset, side, best, worst)
+    is_falling = row.fresh == FALLING
+    row.fresh = 0
+    level = stop_level(row, row.peak)
+    if is_falling and worst <= level:
+        close_at_level(world, bar, asset, level, close)
+        return
+    high = best
+    if (is_falling and rises_first) or (not rises_first and world.rules.stop_path == Path.WORST):
+        high = close
+    if high >= row.target:
+        close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
+        return
+    if is_falling and rises_first:
+        return
+    follow(world, row, best)
+    level = stop_level(row, row.peak)
+    last = worst if rises_first else close
+    if last <= level:
+        close_at_level(world, bar, asset, level, close)
+
+
+@compiled
+def stops_after_entry(world: World, bar: int) -> None:
+    """Stops of what orders have opened within the bar, in column order."""
+    held = held_of(world)
+    k = 0
+    while k < world.account.n_held:
+        before = world.account.n_held
+        if stops_of(world)[held[k]].fresh != 0:
+            stop_after_entry(world, bar, held[k])
         if world.account.n_held == before:
             k += 1

@@ -55,6 +55,9 @@ class RulesRow(Protocol):
     most_events: int
     has_dated_margin: int
     has_loss_limits: int
+    order_kind: int
+    tif: int
+    gtd_day: int
     stop_path: int
     stop_fill: int
     stop_of_fraction: int
@@ -136,6 +139,7 @@ class AccountRow(Protocol):
     initial: float
     maintenance: float
     withheld: float
+    is_within: int
     fees: float
     traded: float
     month_traded: float
@@ -188,7 +192,8 @@ class StopRow(Protocol):
     """Levels of one position's stops, NaN: none; all prices times the side of the position.
 
     `trail` is a distance, `peak` the best price since it was opened (followed only where something
-    depends on it), `until` the bar at which its time is up.
+    depends on it), `until` the bar at which its time is up, `fresh` how the price came to its entry
+    within the bar, 0: not within this one.
     """
 
     loss: float
@@ -199,6 +204,7 @@ class StopRow(Protocol):
     entry: float
     peak: float
     until: float
+    fresh: int
 
 
 class LiveRow(Protocol):
@@ -206,7 +212,9 @@ class LiveRow(Protocol):
 
     `number` is the quantity, target or size as given, or the quantity frozen at the decision;
     `distance` that of a risk size, `rank` its priority; `closes` the side it was made against,
-    `opens` the side it wants; `loss` to `time_limit` are the distances of its stops. Plan: `close` and `open` are signed
+    `opens` the side it wants; `loss` to `time_limit` are the distances of its stops. `level` and `stop` are the prices that
+    it waits for, `last_day` its last date (-1: not known, or none), `tries` whether an open could
+    trade, `market` the price it is offered now, `approach` how that was reached. Plan: `close` and `open` are signed
     quantities, `side` the side of the opening (0: none), `most` a bound set by its competitors,
     `closed` what it has closed so far, `reason` a refusal found early.
     """
@@ -225,6 +233,9 @@ class LiveRow(Protocol):
     trail_after: float
     break_even: float
     time_limit: float
+    market: float
+    level: float
+    stop: float
     asset: int
     placed: int
     order: int
@@ -236,6 +247,12 @@ class LiveRow(Protocol):
     stage: int
     side: int
     reason: int
+    kind: int
+    tif: int
+    last_day: int
+    is_armed: int
+    tries: int
+    approach: int
 
 
 class OrderRow(Protocol):

@@ -62,7 +62,8 @@ def no_stops(n_assets: int) -> npt.NDArray[np.void]:
     """Return rows of positions without any stop."""
     rows = np.zeros(n_assets, STOP)
     for name in STOP.names or ():
-        rows[name] = np.inf if name == "until" else np.nan
+        if STOP[name] == np.float64:
+            rows[name] = np.inf if name == "until" else np.nan
     return rows
 
 

@@ -12,6 +12,7 @@ from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.lowering.wishes import Wishes
 from barledger.options import WORDS, Fee, Rules, Size, Slippage
+from barledger.orders import Order
 from barledger.risk import RiskLimits
 from barledger.state import State
 from barledger.stops import Stops
@@ -41,6 +42,7 @@ class Request:
     start: State | None
     record: str
     stops: Stops | None = None
+    orders: Order | None = None
 
     def of(self, columns: Sequence[int], cash: float, start: State | None = None) -> "Request":
         """Return the part of the request for one account's columns."""
@@ -63,6 +65,7 @@ class Request:
             price=None if self.price is None else np.ascontiguousarray(self.price[:, columns]),
             priority=part(self.priority),
             stops=None if self.stops is None else self.stops.map(part),
+            orders=None if self.orders is None else self.orders.map(part),
             exclusive=tuple(
                 tuple(places[j] for j in members if j in places) for members in self.exclusive
             ),

@@ -18,6 +18,7 @@ from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
+from barledger.lowering.waits import add_orders
 from barledger.options import (
     Fee,
     PercentFee,
@@ -63,6 +64,7 @@ CAPS = ("max_leverage", "max_net", "max_per_asset", "max_per_group")
 LOSSES = ("max_daily_loss", "max_weekly_loss", "max_drawdown")
 UNITS = {"percent": codes.SizeKind.PERCENT, "value": codes.SizeKind.VALUE}
 DUST = 1e-9
+DATED = (codes.TimeInForce.GTD, codes.TimeInForce.DAY)
 SPARE_DAYS = 32  # proceeds may settle this many days after the last bar
 
 
@@ -80,6 +82,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _set(rules, _slippage(varying, request.slippage, bars))
     _set(rules, add_margins(varying, bars, request.account))
     _set(rules, add_stops(varying, bars, request.stops))
+    _set(rules, add_orders(varying, request))
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)
     rules["no_money"] = (
@@ -296,7 +299,7 @@ def _put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) -
 def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:
     """Write what depends on dates, where something does."""
     bars = request.bars
-    if rules["has_loss_limits"][0]:
+    if rules["has_loss_limits"][0] or rules["tif"][0] in DATED:
         memory.put("days", calendar.dates_of(bars.time))
     if rules["fee_form"][0] == codes.FeeForm.BY_MONTH:
         memory.put("months", calendar.months_of(bars.time))

@@ -74,6 +74,8 @@ def _sentences(
     yield "fees", _shown(request.fees)
     yield "slippage", _shown(request.slippage)
     yield "margin", _margin(request)
+    if request.orders is not None:
+        yield "orders", _shown(request.orders)
     yield "stops", "none" if request.stops is None else _shown(request.stops)
     yield "rules", _changed(request.rules)
     yield "limits", _shown_fields(request.limits)

@@ -36,6 +36,7 @@ REASONS = {
     "exit_waiting": "an exit of the asset was still waiting",
     "replaced": "a newer signal replaced it",
     "position_gone": "the position that it was to close was gone",
+    "expired": "its time in force was over",
     "end_of_data": "the bars ended before it could fill",
 }
 

@@ -13,14 +13,17 @@ import polars as pl
 from barledger import _check
 from barledger.data.stamps import bar_of, rows_between
 from barledger.lowering.drive import Run
-from barledger.result import curves, explain, show, store, summary, tables
+from barledger.result import attribution, curves, explain, show, store, summary, tables
 from barledger.result.assumptions import Assumptions, assumptions_of, bars_a_year
 from barledger.result.book import Book, NotRecorded, book_of
 from barledger.result.part import Part
 from barledger.state import State
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
     from barledger.lowering.request import Request
+    from barledger.plots.palette import Theme
 
 Scalar = float | pl.DataFrame
 
@@ -103,6 +106,14 @@ class Result:
     def incidents(self) -> pl.DataFrame:
         """Margin calls, halts, debt, flagged fees and violations."""
         return self._table(tables.incidents)
+
+    @cached_property
+    def attribution(self) -> pl.DataFrame:
+        """What prices, slippage, fees, financing and flows did to equity: account, cause, amount.
+
+        The amounts from the initial equity on add up to the final equity.
+        """
+        return pl.concat([attribution.attribution(book) for book in self.books])
 
     # ---- the account at each close ----
 
@@ -265,6 +276,86 @@ class Result:
             return result_of([held_instead(source)], labels, columns, source)
         parts = [source.of(book.columns.tolist(), book.initial_cash) for book in self.books]
         return result_of([held_instead(part) for part in parts], labels, columns, source)
+
+    # ---- looking at it ----
+
+    def plot(
+        self, *, asset: str | None = None, benchmark: bool = True, theme: "Theme" = "light"
+    ) -> "Figure":
+        """Return one interactive figure: equity, drawdown, prices and marks, exposure, margin.
+
+        Marks on the price are filled for what happened and hollow for orders that did not fill in
+        full; hovering names the reason. Long runs are drawn by the extremes of each pixel. Needs
+        ``record="equity"``; all but equity and drawdown needs ``"full"``. Several accounts are
+        added up. Needs plotly: ``pip install 'barledger[plot]'``.
+
+        Parameters
+        ----------
+        asset
+            Whose price is shown; None: a menu of those with most orders.
+        benchmark
+            Whether buy and hold of the same assets is drawn beside equity.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot(self, asset=asset, benchmark=benchmark, theme=theme)
+
+    def plot_trades(self, *, theme: "Theme" = "light") -> "Figure":
+        """Return the figure of closed trades: returns, bars held, furthest for and against."""
+        from barledger import plots
+
+        return plots.plot_trades(self, theme=theme)
+
+    def plot_returns(
+        self, *, window: int | None = None, benchmark: bool = True, theme: "Theme" = "light"
+    ) -> "Figure":
+        """Return the figure of returns: by month and year, rolling Sharpe and beta.
+
+        Parameters
+        ----------
+        window
+            Bars that the rolling numbers look back; None: half a year.
+        benchmark
+            Whether beta on buy and hold is drawn.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_returns(self, window=window, benchmark=benchmark, theme=theme)
+
+    def plot_ledger(self, *, theme: "Theme" = "light") -> "Figure":
+        """Return the waterfall from the initial to the final equity, by cause."""
+        from barledger import plots
+
+        return plots.plot_ledger(self, theme=theme)
+
+    def plot_positions(self, *, theme: "Theme" = "light") -> "Figure":
+        """Return the figure of what was held: share of equity by asset, number of positions."""
+        from barledger import plots
+
+        return plots.plot_positions(self, theme=theme)
+
+    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write one HTML page: numbers, assumptions, figures and tables; returns its path.
+
+        The page needs no network, no other file and no optional package, and reads at the width of
+        a phone. Needs ``record="equity"``; all but curves and returns needs ``"full"``.
+
+        Parameters
+        ----------
+        path
+            File to write; an old one is replaced.
+        title
+            Heading of the page.
+        """
+        from barledger import report
+        from barledger.result.reasons import REASONS
+
+        report.write(self, Path(path), title, REASONS)
+        return Path(path)
 
     # ---- parts of it ----
 

@@ -1,0 +1,168 @@
+"""Orders that wait for a price: when they are offered one, and how long they live.
+
+Prices are taken times the side of the order: what is written for a buy holds for a sale.
+"""
+
+import numpy as np
+
+from barledger._jit import compiled
+from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, State, TimeInForce
+from barledger.kernel.costs import fill_price, on_tick, setting
+from barledger.kernel.fills import can_trade
+from barledger.kernel.records import end_unfilled
+from barledger.kernel.stops import FALLING, RISING, extreme_of, favourable_first
+from barledger.kernel.types import Floats, LiveRow
+from barledger.kernel.world import World, close_of, contracts_of, days_of, live_of, open_of
+
+
+@compiled
+def side_of(order: LiveRow) -> float:
+    """Direction of an order: 1 buys, -1 sells."""
+    if order.cause == Cause.ORDER:
+        return 1.0 if order.number > 0.0 else -1.0
+    return 1.0 if order.opens > 0 else -1.0
+
+
+@compiled
+def offered(world: World, bar: int, order: LiveRow, prices: Floats) -> float:
+    """Market price at which an order can be handled at an instant; NaN where it cannot."""
+    if order.kind == OrderKind.MARKET:
+        price: float = prices[bar, order.asset]
+        return price
+    return offered_at_open(world, bar, order)
+
+
+@compiled
+def offered_at_open(world: World, bar: int, order: LiveRow) -> float:
+    """Open of the bar where it has reached the price of an order, else NaN."""
+    price: float = open_of(world)[bar, order.asset]
+    if order.tif == TimeInForce.DAY and order.last_day < 0:
+        order.last_day = days_of(world)[bar]
+    if not can_trade(world, bar, order.asset, price):
+        return np.nan
+    order.tries = 1
+    side = side_of(order)
+    signed = side * price
+    level = side * order.level
+    if order.kind == OrderKind.STOP:
+        return price if signed >= level else np.nan
+    if order.kind == OrderKind.STOP_LIMIT:
+        if signed >= side * order.stop:
+            order.is_armed = 1
+        return price if order.is_armed != 0 and signed <= level else np.nan
+    return price if signed <= level else np.nan
+
+
+@compiled
+def offered_within(world: World, bar: int, order: LiveRow) -> float:
+    """Price at which a bar reaches an order after its open, else NaN; `approach` says how."""
+    side = side_of(order)
+    best = extreme_of(world, bar, order.asset, side)
+    worst = -extreme_of(world, bar, order.asset, -side)
+    level = side * order.level
+    order.approach = RISING if order.kind == OrderKind.STOP else FALLING
+    if best != best or worst != worst:
+        return np.nan
+    if order.kind == OrderKind.STOP:
+        return order.level if best >= level else np.nan
+    if order.kind != OrderKind.STOP_LIMIT or order.is_armed != 0:
+        return order.level if worst <= level else np.nan
+    if not best >= side * order.stop:
+        return np.nan
+    order.is_armed = 1
+    if side * order.stop <= level:
+        order.approach = RISING
+        return order.stop
+    reached = worst
+    if not favourable_first(world, bar, order.asset, side, best, worst):
+        reached = side * close_of(world)[bar, order.asset]
+    return order.level if reached <= level else np.nan
+
+
+@compiled
+def order_price(world: World, bar: int, order: LiveRow, side: float) -> float:
+    """Price at which an order fills: its offer with slippage, never past its limit."""
+    price = fill_price(world, bar, order.asset, side, order.market)
+    if order.kind == OrderKind.LIMIT or order.kind == OrderKind.STOP_LIMIT:
+        price = min(price, order.level) if side > 0.0 else max(price, order.level)
+    return price
+
+
+@compiled
+def rest(world: World, bar: int, order: LiveRow) -> bool:
+    """Make an order wait for its price; False where there is none."""
+    order.kind = world.rules.order_kind
+    order.tif = world.rules.tif
+    order.level = setting(world, Setting.ORDER_PRICE.value, bar, order.asset)
+    order.stop = setting(world, Setting.ORDER_STOP.value, bar, order.asset)
+    tick = contracts_of(world)[order.asset].tick
+    if tick > 0.0 and order.kind != OrderKind.MARKET_IF_TOUCHED:
+        side = side_of(order)
+        order.level = on_tick(order.level, tick, side if order.kind == OrderKind.STOP else -side)
+        order.stop = on_tick(order.stop, tick, side)
+    order.is_armed = 0
+    order.tries = 0
+    order.last_day = world.rules.gtd_day
+    is_stop = order.kind == OrderKind.STOP_LIMIT
+    return order.level == order.level and (not is_stop or order.stop == order.stop)
+
+
+@compiled
+def is_too_late(world: World, bar: int, order: LiveRow) -> bool:
+    """Whether the last date of an order placed on a bar is over before the next."""
+    if order.kind == OrderKind.MARKET or order.last_day < 0:
+        return False
+    day: int = days_of(world)[min(bar + 1, world.n_bars - 1)]
+    return day > order.last_day
+
+
+@compiled
+def is_over(world: World, bar: int, order: LiveRow) -> bool:
+    """Whether a bar is the last in the life of an order that waits for its price."""
+    if order.tif == TimeInForce.NEXT:
+        return order.tries != 0
+    if order.tif == TimeInForce.GTC or order.tif == TimeInForce.IOC or order.last_day < 0:
+        return False
+    return bar + 1 < world.n_bars and days_of(world)[bar + 1] > order.last_day
+
+
+@compiled
+def expire(world: World, bar: int, at_open: bool) -> None:
+    """End the orders whose time in force is over, after the open or after the range."""
+    live = live_of(world)
+    for i in range(world.account.n_live):
+        order = live[i]
+        if order.kind != OrderKind.MARKET and order.stage != Stage.ENDED:
+            is_late = order.tif == TimeInForce.IOC and order.tries != 0
+            if not at_open:
+                is_late = is_over(world, bar, order)
+            if is_late:
+                end_unfilled(world, bar, order, State.EXPIRED, Reason.EXPIRED.value)
+                order.stage = Stage.ENDED
+
+
+@compiled
+def expire_before(world: World) -> None:
+    """End the orders of an earlier run whose last day was its last bar's."""
+    live = live_of(world)
+    for i in range(world.account.n_live):
+        order = live[i]
+        waits = order.kind != OrderKind.MARKET and order.last_day >= 0
+        if waits and order.stage != Stage.ENDED and days_of(world)[0] > order.last_day:
+            end_unfilled(world, -1, order, State.EXPIRED, Reason.EXPIRED.value)
+            order.stage = Stage.ENDED
+    drop_ended(world)
+
+
+@compiled
+def drop_ended(world: World) -> None:
+    """Keep the orders that still wait."""
+    live = live_of(world)
+    kept = 0
+    for i in range(world.account.n_live):
+        if live[i].stage != Stage.ENDED:
+            live[i].stage = Stage.WAITING
+            if kept < i:
+                live[kept] = live[i]
+            kept += 1
+    world.account.n_live = kept

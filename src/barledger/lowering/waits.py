@@ -1,0 +1,53 @@
+"""Orders that rest, as the kernel knows them, and where they are possible."""
+
+from typing import Any
+
+import numpy as np
+
+from barledger.kernel import codes
+from barledger.kernel.codes import Setting
+from barledger.lowering.request import Request
+from barledger.lowering.varying import Varying
+from barledger.options import TargetPercent, TargetShares, TargetValue
+from barledger.orders import Market, last_day
+
+
+def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
+    """Add the prices that orders wait for; returns the fields of the rules that they set."""
+    order: Any = request.orders
+    if order is None or isinstance(order, Market):
+        return {"gtd_day": -1}
+    _check_possible(request)
+    varying.add(Setting.ORDER_PRICE, f"{order.kind} price", order.price)
+    varying.add(Setting.ORDER_STOP, "stop price", order.stop, missing=np.nan)
+    return {
+        "order_kind": codes.OrderKind[order.kind.upper()],
+        "tif": codes.TimeInForce[order.tif.upper()],
+        "gtd_day": last_day(order),
+    }
+
+
+def _check_possible(request: Request) -> None:
+    """Raise where an order that rests has no meaning yet."""
+    bars, rules = request.bars, request.rules
+    name = type(request.orders).__name__
+    lacking = [each for each in ("open", "high", "low") if each not in bars.matrices]
+    wrong = None
+    if lacking:
+        wrong = f"bars with {' and '.join(lacking)}"
+    elif request.fill != "next_open":
+        wrong = f"fill='next_open', was {request.fill!r}"
+    elif request.price is not None:
+        wrong = "the bars' own prices: leave price= out"
+    elif request.wishes.kind == "targets" or isinstance(
+        request.size, TargetShares | TargetValue | TargetPercent
+    ):
+        wrong = "signals or orders with a size of their own: a target's direction is not known"
+    elif rules.allocation != "in_order":
+        wrong = f"allocation='in_order', was {rules.allocation!r}"
+    elif rules.reversal != "split":
+        wrong = f"reversal='split', was {rules.reversal!r}"
+    elif request.exclusive:
+        wrong = "no exclusive groups"
+    if wrong:
+        raise ValueError(f"orders={name}(...) needs {wrong}")

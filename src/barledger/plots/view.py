@@ -1,0 +1,115 @@
+"""What figures are drawn from: the accounts of a result taken together, as arrays over its bars."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger.analytics.statistics import period_returns
+
+if TYPE_CHECKING:
+    from barledger.result.book import Book
+    from barledger.result.result import Result
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class View:
+    """Curves of a result, (T,); several accounts are added up."""
+
+    result: "Result"
+
+    @property
+    def books(self) -> "tuple[Book, ...]":
+        """The accounts."""
+        return self.result.books
+
+    @property
+    def times(self) -> npt.NDArray[Any]:
+        """Times of the bars, or their numbers."""
+        return self.result.times
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether the bars have times, not only numbers."""
+        return bool(self.times.dtype.kind == "M")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether orders, fills and closes were recorded."""
+        return all(book.record == "full" for book in self.books)
+
+    @property
+    def per_year(self) -> float:
+        """Bars a year."""
+        return self.books[0].per_year
+
+    @cached_property
+    def initial(self) -> float:
+        """Equity before the first bar."""
+        return float(sum(book.initial_equity for book in self.books))
+
+    @cached_property
+    def equity(self) -> Floats:
+        """Equity at each close."""
+        return _total([book.equity for book in self.books])
+
+    @cached_property
+    def returns(self) -> Floats:
+        """Return of each bar, deposits and withdrawals taken out."""
+        flows = [book.flows for book in self.books]
+        bars, amounts = (np.concatenate([flow[k] for flow in flows]) for k in (0, 1))
+        return period_returns(self.equity, self.initial, bars.astype(np.int64), amounts)
+
+    @cached_property
+    def drawdown(self) -> Floats:
+        """Distance from the peak so far, a fraction, at most 0."""
+        growth = np.cumprod(1.0 + self.returns)
+        return growth / np.maximum(np.maximum.accumulate(growth), 1.0) - 1.0
+
+    @cached_property
+    def benchmark(self) -> Floats | None:
+        """Equity of buy and hold from the same equity before the first bar; None: bars not at hand."""
+        if self.result.source is None:
+            return None
+        total = np.zeros(len(self.times))
+        for held, book in zip(self.result.benchmark().books, self.books, strict=True):
+            before = held.all_equity[book.first - 1] if book.first else held.initial_equity
+            if not before > 0.0:
+                return None
+            total += held.all_equity[book.first : book.stop] * (book.initial_equity / before)
+        return total
+
+    @cached_property
+    def benchmark_returns(self) -> Floats | None:
+        """Return of buy and hold on each bar; None: bars not at hand."""
+        held = self.benchmark
+        return None if held is None else period_returns(held, self.initial)
+
+    def closes(self, name: str) -> Floats:
+        """Return one column of the accounts' closes: gross, net, initial, maintenance."""
+        return _total([getattr(book.closes, name) for book in self.books])
+
+    def of_equity(self, name: str) -> Floats:
+        """Return one column of the accounts' closes over equity; NaN where there is none."""
+        equity = self.equity
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(equity > 0.0, self.closes(name) / equity, np.nan)
+
+
+def view_of(result: "Result") -> View:
+    """Return what the figures of a result are drawn from; raise when equity was not recorded."""
+    for book in result.books:
+        book.need("equity")
+    return View(result)
+
+
+def _total(curves: list[Floats]) -> Floats:
+    """Return the sum of curves; one alone is not copied."""
+    if len(curves) == 1:
+        return curves[0]
+    total: Floats = np.sum(curves, axis=0)
+    return total
