@@ -131,3 +131,10 @@ def test_reasons_of_the_page_are_those_of_the_records(run, page):
     found = run.rejections.group_by("reason").agg(pl.len())
     for reason in found["reason"]:
         assert reason.replace("_", " ") in page.read_text(encoding="utf-8")
+
+
+def test_runs_shorter_than_the_window_have_no_rolling_figure(tmp_path):
+    bars = flat_bars([10.0, 11.0, 12.0], time=MONTHS[:3])
+    path = bl.Portfolio.from_orders(bars, orders((0, "A", 5.0))).report(tmp_path / "out.html")
+    assert "Rolling Sharpe" not in path.read_text(encoding="utf-8")
+    assert "Return by year" in path.read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ def plot_returns(
     plotly()
     view = view_of(result)
     if window is None:
-        window = max(20, int(view.per_year / 2))
+        window = view.window
     if window < 2:
         raise ValueError(f"window must be at least 2 bars, was {window}")
     held = view.benchmark_returns if benchmark else None

@@ -47,6 +47,11 @@ class View:
         """Bars a year."""
         return self.books[0].per_year
 
+    @property
+    def window(self) -> int:
+        """Bars that rolling numbers look back: half a year, a fifth of a shorter run, at least 20."""
+        return max(20, min(int(self.per_year / 2), len(self.times) // 5))
+
     @cached_property
     def initial(self) -> float:
         """Equity before the first bar."""

@@ -8,7 +8,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 UNITS = (("Y", 365.25), ("M", 30.44), ("D", 1.0), ("h", 1.0 / 24.0), ("m", 1.0 / 1440.0))
-LENGTH = {"Y": 4, "M": 7, "D": 10, "h": 16, "m": 16}
 MULTIPLES = {"Y": (1, 2, 5, 10, 20, 50), "M": (1, 3, 6), "D": (1, 2, 7, 14), "h": (1, 3, 6, 12),
              "m": (1, 5, 15, 30)}  # fmt: skip
 
@@ -73,10 +72,17 @@ def time_ticks(times: npt.NDArray[Any], most: int = 7) -> list[tuple[float, str]
     marks = marks[_offset(marks, unit) % step == 0]
     places = (marks.astype("datetime64[s]") - first) / (last - first)
     return [
-        (float(place), str(mark)[: LENGTH[unit]].replace("T", " "))
+        (float(place), _label(mark, unit))
         for place, mark in zip(places, marks, strict=True)
         if place >= 0.0
     ]
+
+
+def _label(mark: np.datetime64, unit: str) -> str:
+    """Return a date as far as its unit tells; hours and minutes with month and day."""
+    if unit in ("h", "m"):
+        return str(mark.astype("datetime64[m]"))[5:].replace("T", " ")
+    return str(mark)
 
 
 def _unit(days: float, most: int) -> tuple[str, int]:

@@ -101,8 +101,10 @@ def years(view: View) -> str:
 
 
 def rolling(view: View) -> str:
-    """Return the rolling Sharpe of half a year."""
-    window = max(20, int(view.per_year / 2))
+    """Return the rolling Sharpe; nothing for a run shorter than its window."""
+    window = view.window
+    if len(view.times) < window:
+        return ""
     values = rolling_sharpe(view.returns, window, view.per_year)
     line = Line("", values, "accent")
     heading = f"Rolling Sharpe over {window:,} bars"

@@ -316,7 +316,7 @@ class Result:
         Parameters
         ----------
         window
-            Bars that the rolling numbers look back; None: half a year.
+            Bars that the rolling numbers look back; None: half a year, or a fifth of a shorter run.
         benchmark
             Whether beta on buy and hold is drawn.
         theme
