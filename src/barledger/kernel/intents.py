@@ -21,7 +21,7 @@ from barledger.kernel.codes import (
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
 from barledger.kernel.records import end_unfilled
-from barledger.kernel.resting import drop_ended, is_too_late, rest
+from barledger.kernel.resting import drop_ended, is_too_late, rest, rest_as
 from barledger.kernel.sizing import entry_size, quantity_of
 from barledger.kernel.stops import read_distances
 from barledger.kernel.types import LiveRow, RulesRow
@@ -290,8 +290,13 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
 def place_explicit(world: World, bar: int, asset: int, quantity: float) -> None:
     """Place one explicit order, unless it is to wait for a price that is not there."""
     place(world, bar, asset, Cause.ORDER, 0, 0, quantity)
-    if world.rules.order_kind != OrderKind.MARKET:
-        if not rest(world, bar, live_of(world)[world.account.n_live - 1]):
+    if world.rules.has_resting != 0:
+        order = live_of(world)[world.account.n_live - 1]
+        if world.orders_in_n > 0 and orders_in_of(world)[world.account.next_order].kind >= 0:
+            has_price = rest_as(world, order, orders_in_of(world)[world.account.next_order])
+        else:
+            has_price = rest(world, bar, order)
+        if not has_price:
             counts_of(world)[Count.NO_SIZE.value] += 1
             world.account.n_live -= 1
         else:

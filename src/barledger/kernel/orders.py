@@ -306,7 +306,7 @@ def trade_within(world: World, bar: int) -> None:
     has_stops = world.stops_n > 0 and account.is_bankrupt == 0
     if has_stops:
         stops_within(world, bar)
-    if world.rules.order_kind != OrderKind.MARKET and account.n_live > 0:
+    if world.rules.has_resting != 0 and account.n_live > 0:
         n = queue_within(world, bar)
         if n > 0 and world.rules.tests_margin != 0:
             sum_requirements(world, bar)
@@ -347,7 +347,7 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
     if n > 0 and not is_whole:
         open_queue(world, bar, n)
     if has_orders:
-        if rules.order_kind != OrderKind.MARKET:
+        if rules.has_resting != 0:
             expire(world, bar, True)
         drop_ended(world)
 

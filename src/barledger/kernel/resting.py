@@ -11,7 +11,7 @@ from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade
 from barledger.kernel.records import end_unfilled
 from barledger.kernel.stops import FALLING, RISING, extreme_of, favourable_first
-from barledger.kernel.types import Floats, LiveRow
+from barledger.kernel.types import Floats, LiveRow, OrderInRow
 from barledger.kernel.world import World, close_of, contracts_of, days_of, live_of, open_of
 
 
@@ -95,6 +95,26 @@ def rest(world: World, bar: int, order: LiveRow) -> bool:
     order.tif = world.rules.tif
     order.level = setting(world, Setting.ORDER_PRICE.value, bar, order.asset)
     order.stop = setting(world, Setting.ORDER_STOP.value, bar, order.asset)
+    order.last_day = world.rules.gtd_day
+    return begin_wait(world, order)
+
+
+@compiled
+def rest_as(world: World, order: LiveRow, given: OrderInRow) -> bool:
+    """Make an order wait as it was given, one by one; False where it has no price."""
+    order.kind = given.kind
+    order.tif = given.tif
+    order.level = given.level
+    order.stop = given.stop
+    order.last_day = given.last_day
+    return begin_wait(world, order)
+
+
+@compiled
+def begin_wait(world: World, order: LiveRow) -> bool:
+    """Bring an order's prices on the tick and arm nothing yet; False where it has no price."""
+    if order.kind == OrderKind.MARKET:
+        return True
     tick = contracts_of(world)[order.asset].tick
     if tick > 0.0 and order.kind != OrderKind.MARKET_IF_TOUCHED:
         side = side_of(order)
@@ -102,7 +122,6 @@ def rest(world: World, bar: int, order: LiveRow) -> bool:
         order.stop = on_tick(order.stop, tick, side)
     order.is_armed = 0
     order.tries = 0
-    order.last_day = world.rules.gtd_day
     is_stop = order.kind == OrderKind.STOP_LIMIT
     return order.level == order.level and (not is_stop or order.stop == order.stop)
 

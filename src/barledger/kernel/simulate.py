@@ -2,7 +2,7 @@
 
 from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
-from barledger.kernel.codes import Category, Fill, OrderKind
+from barledger.kernel.codes import Category, Fill
 from barledger.kernel.forced import AT_EXTREMES, test_margin
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
@@ -46,7 +46,7 @@ def simulate(worlds: Rows[World], start: int, stop: int, skips: bool) -> int:
     every bar: the same bits, slowly.
     """
     world = worlds[0]
-    if start == 0 and world.rules.order_kind != OrderKind.MARKET:
+    if start == 0 and world.rules.has_resting != 0:
         expire_before(world)
     cell = next_flag(world, max(start - world.rules.lag, 0) * world.n_assets)
     bar = start
@@ -118,7 +118,7 @@ def visit(world: World, bar: int, cell: int) -> int:
     for instant in range(1 - rules.has_open, 2):
         at_open = instant == 0
         prices = opens if at_open else closes
-        has_range = world.stops_n > 0 or rules.order_kind != OrderKind.MARKET
+        has_range = world.stops_n > 0 or rules.has_resting != 0
         if not at_open and has_range:
             trade_within(world, bar)
         if not at_open and rules.tests_extremes != 0 and account.is_bankrupt == 0:

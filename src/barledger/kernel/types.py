@@ -55,6 +55,7 @@ class RulesRow(Protocol):
     most_events: int
     has_dated_margin: int
     has_loss_limits: int
+    has_resting: int
     order_kind: int
     tif: int
     gtd_day: int
@@ -120,11 +121,19 @@ class EventRow(Protocol):
 
 
 class OrderInRow(Protocol):
-    """One order given explicitly, sorted by bar, then asset, then as given."""
+    """One order given explicitly, sorted by bar, then asset, then as given.
+
+    `kind` -1: that of the run; otherwise `level` to `last_day` are as in `LiveRow`.
+    """
 
     bar: int
     quantity: float
+    level: float
+    stop: float
     asset: int
+    kind: int
+    tif: int
+    last_day: int
 
 
 class AccountRow(Protocol):

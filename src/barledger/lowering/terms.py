@@ -299,7 +299,7 @@ def _put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) -
 def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:
     """Write what depends on dates, where something does."""
     bars = request.bars
-    if rules["has_loss_limits"][0] or rules["tif"][0] in DATED:
+    if rules["has_loss_limits"][0] or _waits_by_date(rules, request):
         memory.put("days", calendar.dates_of(bars.time))
     if rules["fee_form"][0] == codes.FeeForm.BY_MONTH:
         memory.put("months", calendar.months_of(bars.time))
@@ -310,6 +310,13 @@ def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
         memory.put("due_bars", places_of_days(days, bars))
     if any(contract.kind == "future" for contract in bars.contracts):
         _put_settlements(memory, bars)
+
+
+def _waits_by_date(rules: npt.NDArray[np.void], request: Request) -> bool:
+    """Whether any order waits up to a date."""
+    given = request.wishes.orders
+    each = given is not None and bool(np.isin(given["tif"], DATED).any())
+    return each or bool(rules["tif"][0] in DATED)
 
 
 def _has_settling(start: State) -> bool:

@@ -15,22 +15,28 @@ from barledger.orders import Market, last_day
 def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
     """Add the prices that orders wait for; returns the fields of the rules that they set."""
     order: Any = request.orders
+    given = request.wishes.orders
+    rests = given is not None and bool((given["kind"] > 0).any())
     if order is None or isinstance(order, Market):
-        return {"gtd_day": -1}
-    _check_possible(request)
+        if rests:
+            _check_possible(request, "a frame with kinds of orders")
+        return {"gtd_day": -1, "has_resting": rests}
+    if given is not None and (given["kind"] >= 0).any():
+        raise ValueError("the frame has a kind for each order: leave orders= out")
+    _check_possible(request, f"orders={type(order).__name__}(...)")
     varying.add(Setting.ORDER_PRICE, f"{order.kind} price", order.price)
     varying.add(Setting.ORDER_STOP, "stop price", order.stop, missing=np.nan)
     return {
+        "has_resting": 1,
         "order_kind": codes.OrderKind[order.kind.upper()],
         "tif": codes.TimeInForce[order.tif.upper()],
         "gtd_day": last_day(order),
     }
 
 
-def _check_possible(request: Request) -> None:
+def _check_possible(request: Request, what: str) -> None:
     """Raise where an order that rests has no meaning yet."""
     bars, rules = request.bars, request.rules
-    name = type(request.orders).__name__
     lacking = [each for each in ("open", "high", "low") if each not in bars.matrices]
     wrong = None
     if lacking:
@@ -50,4 +56,4 @@ def _check_possible(request: Request) -> None:
     elif request.exclusive:
         wrong = "no exclusive groups"
     if wrong:
-        raise ValueError(f"orders={name}(...) needs {wrong}")
+        raise ValueError(f"{what} needs {wrong}")

@@ -1,0 +1,66 @@
+"""Kinds of orders given one by one: the columns kind, price, stop, tif and until of a frame."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger import _check
+from barledger.kernel import codes
+from barledger.orders import TIMES
+
+KIND_COLUMNS = ("kind", "price", "stop", "tif", "until")
+KINDS = tuple(kind.name.lower() for kind in codes.OrderKind)
+
+
+def put_kinds(orders: npt.NDArray[np.void], table: Any, names: dict[str, str]) -> None:
+    """Write what each order waits for into its row; -1: the frame does not say."""
+    orders["kind"] = -1
+    orders["level"] = orders["stop"] = np.nan
+    orders["last_day"] = -1
+    if "kind" not in names:
+        lonely = [name for name in KIND_COLUMNS if name in names]
+        if lonely:
+            raise ValueError(f"orders with {lonely[0]} need a column kind: {', '.join(KINDS)}")
+        return
+    orders["kind"] = _codes("kind", table, names, KINDS, "market")
+    orders["tif"] = _codes("tif", table, names, TIMES, "gtc")
+    for name, column in (("price", "level"), ("stop", "stop")):
+        if name in names:
+            given = table[names[name]].cast(float).fill_null(np.nan)
+            orders[column] = _check.as_floats(f"orders {name}", given)
+    if "until" in names:
+        days = table[names["until"]].to_list()
+        orders["last_day"] = [-1 if day is None else _day(day) for day in days]
+    _check_kinds(orders)
+
+
+def _codes(
+    name: str, table: Any, names: dict[str, str], words: tuple[str, ...], default: str
+) -> list[int]:
+    """Return each row's word as its place among the known ones; null is the default."""
+    if name not in names:
+        return [words.index(default)] * len(table)
+    given = [default if word is None else str(word) for word in table[names[name]].to_list()]
+    for word in sorted(set(given)):
+        _check.choice(f"orders {name}", word, words)
+    return [words.index(word) for word in given]
+
+
+def _check_kinds(orders: npt.NDArray[np.void]) -> None:
+    rests = orders["kind"] > 0
+    is_stop_limit = orders["kind"] == codes.OrderKind.STOP_LIMIT
+    lacks = rests & np.isnan(orders["level"]) | (is_stop_limit & np.isnan(orders["stop"]))
+    if lacks.any():
+        kind = KINDS[int(orders["kind"][lacks][0])]
+        raise ValueError(f"orders: row {int(np.argmax(lacks))} is {kind} and lacks its price")
+    is_dated = orders["tif"] == codes.TimeInForce.GTD
+    wrong = rests & (is_dated != (orders["last_day"] >= 0))
+    if wrong.any():
+        raise ValueError(
+            f"orders: tif 'gtd' and until belong together; row {int(np.argmax(wrong))} has one"
+        )
+
+
+def _day(day: Any) -> int:
+    return int(np.datetime64(day, "D").astype(np.int64))
