@@ -73,25 +73,25 @@ kind=stop_limit stop=105 price=103 | 100, 100 106 99 103 | 1 10 103 |
 Pull-back, worst: the low came first, so it waits
 kind=stop_limit stop=105 price=103 | 100, 100 106 99 104, 104 104.5 102.5 104 | 2 10 103 |
 Pull-back, best: the low comes after the high
-kind=stop_limit stop=105 price=103 path=best | 100, 100 106 99 104 | 1 10 103 |
+kind=stop_limit stop=105 price=103 path=best loss=50 | 100, 100 106 99 104 | 1 10 103 |
 Pull-back, best: a low above the limit is none
-kind=stop_limit stop=105 price=103 path=best | 100, 104 106 103.5 105 | | 1 end_of_data
+kind=stop_limit stop=105 price=103 path=best loss=50 | 100, 104 106 103.5 105 | | 1 end_of_data
 Pull-back, ohlc is the best of a buy
-kind=stop_limit stop=105 price=103 path=ohlc | 100, 100 106 99 104 | 1 10 103 |
+kind=stop_limit stop=105 price=103 path=ohlc loss=50 | 100, 100 106 99 104 | 1 10 103 |
 Pull-back, olhc is the worst of a buy
-kind=stop_limit stop=105 price=103 path=olhc | 100, 100 106 99 104 | | 1 end_of_data
+kind=stop_limit stop=105 price=103 path=olhc loss=50 | 100, 100 106 99 104 | | 1 end_of_data
 Pull-back, the low is nearer: it came first
-kind=stop_limit stop=105 price=103 path=nearest | 100, 100 106 99 104 | | 1 end_of_data
+kind=stop_limit stop=105 price=103 path=nearest loss=50 | 100, 100 106 99 104 | | 1 end_of_data
 Pull-back, the high is nearer: the low came after it
-kind=stop_limit stop=105 price=103 path=nearest | 100, 104 105.5 101 104.5 | 1 10 103 |
+kind=stop_limit stop=105 price=103 path=nearest loss=50 | 100, 104 105.5 101 104.5 | 1 10 103 |
 Pull-back, equally near is the worst
-kind=stop_limit stop=105 price=103 path=nearest | 100, 104 106 102 105 | | 1 end_of_data
+kind=stop_limit stop=105 price=103 path=nearest loss=50 | 100, 104 106 102 105 | | 1 end_of_data
 Pull-back, worst, without a close: it stays armed
 kind=stop_limit stop=105 price=103 | 100, 100 106 99 n, 104 104 102 103 | 2 10 103 |
 A sale's favourable extreme is the low
-kind=stop_limit stop=95 price=97 path=olhc orders=0:-10 | 100, 100 101 94 96 | 1 -10 97 |
+kind=stop_limit stop=95 price=97 path=olhc loss=50 orders=0:-10 | 100, 100 101 94 96 | 1 -10 97 |
 A sale's adverse extreme is the high
-kind=stop_limit stop=95 price=97 path=ohlc orders=0:-10 | 100, 100 101 94 96 | | 1 end_of_data
+kind=stop_limit stop=95 price=97 path=ohlc loss=50 orders=0:-10 | 100, 100 101 94 96 | | 1 end_of_data
 """
 
 LIVES = """
@@ -128,9 +128,11 @@ price=95 tif=day perday=3 | 100, 100, 100 101 99 100, 94 | | 2 expired
 Day: of the bar after the signal, here the following date
 price=95 tif=day perday=2 orders=1:10 | 100, 100, 100, 100 101 94 95 | 3 10 95 |
 Day: the following date ends as well
-price=95 tif=day perday=2 orders=1:10 | 100, 100, 100, 100 101 99 95.5, 94 | | 3 expired
+price=95 tif=day perday=2 orders=1:10 | 100, 100, 100, 100 101 99 99.5, 94 | | 3 expired
 Day: a date on which nothing trades ends too
 price=95 tif=day off=1 | 100, 93, 94 | | 1 expired
+Day: whether the last bar of all is the last of its date is not known
+price=95 tif=day | 100, 100 101 99 100 | | 1 end_of_data
 Day: no bar after the signal is known
 price=95 tif=day orders=1:10 | 100, 100 | | 1 end_of_data
 Till a date: the last bar of the date counts
@@ -145,6 +147,8 @@ Till a Saturday: the last bar is Friday's
 price=95 tif=gtd until=2024-01-06 | 100, 100, 100, 100, 100, 94 | | 4 expired
 Till a date after the data: waits at their end
 price=95 tif=gtd until=2024-02-01 | 100, 100, 100 | | 2 end_of_data
+Till the last date of all: more bars of it may follow
+price=95 tif=gtd until=2024-01-03 | 100, 100, 100 | | 2 end_of_data
 Till a date that is over when it is made: expired at once
 price=95 tif=gtd until=2024-01-02 orders=2:10 | 100, 100, 100, 94 | | 2 expired
 Till the date of the signal: expired at once
@@ -315,7 +319,7 @@ kind=stop_limit stop=105 price=107 slip=0.01 | 100, 100 106 99 103 | 1 10 106.05
 Slippage of the reversal's closing ends at the limit too
 price=105 signals=0:S held=10:100 slip=0.01 | 100, 100 106 99 104 | 1 -10 105, 1 -10 105 |
 Levels of the position count from the slipped price
-kind=stop price=100 loss=5 slip=0.1 path=best | 99, 99 112 105 108 | 1 10 110, 1 -10 94.5 stop_loss |
+kind=stop price=100 loss=5 slip=0.1 path=best | 99, 99 112 98 108 | 1 10 110, 1 -10 94.5 stop_loss |
 A limit snaps to the tick below
 price=95.1 tick=0.25 | 100, 100 101 95 98 | 1 10 95 |
 A limit that has snapped is not met between the ticks

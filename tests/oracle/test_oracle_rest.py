@@ -10,7 +10,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import PercentOfEquity, Rules, Shares, Value
 from barledger.risk import RiskLimits
 
-from .engine import simulate
+from .kernel import simulate_both as simulate
 from .levels import StopTerms
 from .market import Market, Outcome, Wishes, is_number, weekdays_from
 from .rest_cases import CASES, RestCase
