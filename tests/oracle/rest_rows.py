@@ -235,8 +235,8 @@ A worse close fills the stop under worst_close
 price=95 loss=5 stop_fill=worst_close | 100, 100 101 88 89 | 1 10 95, 1 -10 89 stop_loss |
 A stop-limit at its limit falls
 kind=stop_limit stop=105 price=103 loss=5 path=best | 100, 101 106 97 104 | 1 10 103, 1 -10 98 stop_loss |
-A stop-limit that only the close has met falls too, to the low
-kind=stop_limit stop=105 price=103 loss=5 | 100, 101 106 97 102 | 1 10 103, 1 -10 98 stop_loss |
+A stop-limit that only the close has met meets no more of its bar
+kind=stop_limit stop=105 price=103 loss=5 | 100, 101 106 97 102 | 1 10 103 |
 Filled at the open: the whole range counts, from the fill price
 price=95 loss=5 | 100, 94 96 89 90 | 1 10 94, 1 -10 89 stop_loss |
 Filled at the open: a high counts under worst
@@ -355,8 +355,8 @@ With one extreme and nothing else the range is not known
 price=95 | 100, n n 94 n | | 1 end_of_data
 A bar without prices fills nothing
 price=95 | 100, n n n n, 94 | 2 10 94 |
-Without an open the range fills at the limit, wherever the bar lies
-price=95 | 100, n 94 90 92 | 1 10 95 |
-Without an open a stop fills at its price
-kind=stop price=105 | 100, n 110 106 108 | 1 10 105 |
+Without an open a limit above the bar fills at its high
+price=95 | 100, n 94 90 92 | 1 10 94 |
+Without an open a stop below the bar fills at its low
+kind=stop price=105 | 100, n 110 106 108 | 1 10 106 |
 """

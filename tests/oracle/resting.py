@@ -16,7 +16,7 @@ from .stops import can_walk, is_adverse_first, range_of
 if TYPE_CHECKING:
     from .book import Order, World
 
-FALLING, RISING = "falling", "rising"
+FALLING, RISING, AT_CLOSE = "falling", "rising", "close"
 
 
 @dataclass
@@ -128,23 +128,24 @@ def offer_in_range(world: "World", order: "Order") -> tuple[float, str]:
     if rest.kind == "stop_limit":
         price, approach = stop_limit_in_range(world, order.asset, rest)
     elif rest.kind == "stop":
-        price, approach = rest.price if high >= rest.price else NAN, RISING
+        price, approach = max(rest.price, low) if high >= rest.price else NAN, RISING
     else:
-        price, approach = rest.price if low <= rest.price else NAN, FALLING
+        price, approach = min(rest.price, high) if low <= rest.price else NAN, FALLING
     return rest.side * price, approach
 
 
 def stop_limit_in_range(world: "World", asset: int, rest: Rest) -> tuple[float, str]:
     start, high, low, close = range_of(world, asset, rest.side)
     if rest.is_armed:
-        return rest.price if low <= rest.price else NAN, FALLING
+        return min(rest.price, high) if low <= rest.price else NAN, FALLING
     if high < rest.stop:
         return NAN, ""
     rest.is_armed = True
     if rest.stop <= rest.price:
         return rest.stop, RISING
-    later = close if is_adverse_first(world, rest.side, start, high, low) else low
-    return rest.price if later <= rest.price else NAN, FALLING
+    if is_adverse_first(world, rest.side, start, high, low):
+        return rest.price if close <= rest.price else NAN, AT_CLOSE
+    return rest.price if low <= rest.price else NAN, FALLING
 
 
 # When it is dropped

@@ -111,7 +111,7 @@ def serve_opened(world: World) -> None:
     """Let what the range has opened from flat meet its stops in the rest of the bar."""
     for asset, approach in sorted(world.opened_in_range.items()):
         position = world.positions.get(asset)
-        if position is not None and position.levels is not None:
+        if position is not None and position.levels is not None and approach != "close":
             walk_rest(world, position, approach)
 
 

@@ -231,7 +231,7 @@ def test_quantities_that_are_no_orders(quantity, match, error):
         ({"bar": pl.Series([None], dtype=pl.Int64)}, "whole numbers; some are null", ValueError),
         ({"bar": None, "time": ["2024-01-06"]}, "there is none at 2024-01-06", ValueError),
         ({"quantity": [INF]}, "orders quantity must be finite", ValueError),
-        ({"kind": ["limit"], "price": [5.0]}, "all at the market; found also kind, p", ValueError),
+        ({"limit_price": [5.0]}, "stop, tif, until; found also limit_price", ValueError),
     ],
 )
 def test_frames_that_are_no_orders(columns, match, error):

@@ -10,7 +10,7 @@ from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, Sta
 from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade
 from barledger.kernel.records import end_unfilled
-from barledger.kernel.stops import FALLING, RISING, extreme_of, favourable_first
+from barledger.kernel.stops import AT_CLOSE, FALLING, RISING, extreme_of, favourable_first
 from barledger.kernel.types import Floats, LiveRow, OrderInRow
 from barledger.kernel.world import World, close_of, contracts_of, days_of, live_of, open_of
 
@@ -63,10 +63,10 @@ def offered_within(world: World, bar: int, order: LiveRow) -> float:
     order.approach = RISING if order.kind == OrderKind.STOP else FALLING
     if best != best or worst != worst:
         return np.nan
-    if order.kind == OrderKind.STOP:
-        return order.level if best >= level else np.nan
+    if order.kind == OrderKind.STOP:  # a bar without an open may lie beyond the price
+        return side * max(level, worst) if best >= level else np.nan
     if order.kind != OrderKind.STOP_LIMIT or order.is_armed != 0:
-        return order.level if worst <= level else np.nan
+        return side * min(level, best) if worst <= level else np.nan
     if not best >= side * order.stop:
         return np.nan
     order.is_armed = 1
@@ -76,6 +76,7 @@ def offered_within(world: World, bar: int, order: LiveRow) -> float:
     reached = worst
     if not favourable_first(world, bar, order.asset, side, best, worst):
         reached = side * close_of(world)[bar, order.asset]
+        order.approach = AT_CLOSE
     return order.level if reached <= level else np.nan
 
 

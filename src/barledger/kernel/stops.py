@@ -24,7 +24,7 @@ from barledger.kernel.world import (
     stops_of,
 )
 
-FALLING, RISING = 1, 2  # how the price came to an order filled within a bar
+AT_CLOSE, FALLING, RISING = 0, 1, 2  # how the price came to an order filled within a bar
 
 
 @compiled
