@@ -171,3 +171,18 @@ def test_an_explanation_finds_the_bar_by_its_date():
     result = run()
     assert str(result.explain("A", "2024-01-10")) == str(result.explain("A", 9))
     assert "A on 2024-01-10 (bar 9)" in result.explain("A", "2024-01-10")
+
+
+def test_stops_and_limits_of_a_run_do_not_sell_its_benchmark():
+    # bought at 10 with all of 1000; down 20 % on bar 2 and up again
+    bars = flat_bars([10.0, 10.0, 8.0, 12.0])
+    options = {
+        "stops": bl.Stops(loss=0.05),
+        "orders": bl.Limit(9.0),
+        "limits": bl.RiskLimits(max_drawdown=0.1, action="flatten"),
+    }
+    for name, option in options.items():
+        run = bl.Portfolio.from_signals(
+            bars, [True, False, False, False], initial_cash=1_000.0, **{name: option}
+        )
+        assert equity(run.benchmark()) == [1_000.0, 1_000.0, 800.0, 1_200.0], name

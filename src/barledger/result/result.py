@@ -17,6 +17,7 @@ from barledger.result import attribution, curves, explain, show, store, summary,
 from barledger.result.assumptions import Assumptions, assumptions_of, bars_a_year
 from barledger.result.book import Book, NotRecorded, book_of
 from barledger.result.part import Part
+from barledger.risk import RiskLimits
 from barledger.state import State
 
 if TYPE_CHECKING:
@@ -265,12 +266,17 @@ class Result:
         return explain.explain(self, asset, bar_of(self._times, time))
 
     def benchmark(self) -> "Result":
-        """Return buy and hold of the same assets: same account, money and costs, 1/N each."""
+        """Return buy and hold of the same assets: same account, money and costs, 1/N each.
+
+        Stops, resting orders, limits and exclusive groups of the run are left out: they would sell
+        what is to be held.
+        """
         from barledger.lowering.holding import held_instead
 
         if self._source is None:
             raise NotRecorded("a loaded result has no bars; run the benchmark from the bars")
-        source, labels = self._source, tuple(book.label for book in self.books)
+        source = replace(self._source, stops=None, orders=None, limits=RiskLimits(), exclusive=())
+        labels = tuple(book.label for book in self.books)
         columns = tuple(tuple(map(int, book.columns)) for book in self.books)
         if len(columns) == 1 and len(columns[0]) == len(self.assets):
             return result_of([held_instead(source)], labels, columns, source)
