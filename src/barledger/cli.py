@@ -14,6 +14,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, TypeError, LookupError) as error:
         print(f"barledger: {error}", file=sys.stderr)
         return 2
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("polars", "pyarrow"):
+            raise
+        print(f"barledger: cannot read {options.bars}: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

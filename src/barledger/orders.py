@@ -122,7 +122,17 @@ class StopLimit(Order):
 def last_day(order: Order) -> int:
     """Return the last date of an order in days since 1970-01-01; -1 where it has none."""
     until: date | str | None = getattr(order, "until", None)
-    return -1 if until is None else int(np.datetime64(until, "D").astype(np.int64))
+    return -1 if until is None else day_of(until, f"{type(order).__name__} until")
+
+
+def day_of(day: Any, name: str) -> int:
+    """Return a date as days since 1970-01-01."""
+    if isinstance(day, int | float):
+        raise TypeError(f"{name} must be a date such as '2024-01-31', was {day!r}")
+    try:
+        return int(np.datetime64(day, "D").astype(np.int64))
+    except ValueError as error:
+        raise ValueError(f"{name} must be a date such as '2024-01-31', was {day!r}") from error
 
 
 def _check_price(kind: str, name: str, value: Number) -> None:

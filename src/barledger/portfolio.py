@@ -1,6 +1,7 @@
 """The facade: signals, targets or orders on bars, through one compiled simulation, to a Result."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from barledger.accounts import Account, Cash
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.lowering import wishes
+from barledger.lowering.aligned import by_label
 from barledger.lowering.drive import run
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
@@ -264,6 +266,8 @@ def _moneys(money: Any, n_accounts: int) -> npt.NDArray[np.float64]:
 def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
     if starts is None:
         return [None] * n_accounts
+    if isinstance(starts, State) and n_accounts == 1:
+        return [starts]
     if isinstance(starts, State) or len(starts) != n_accounts:
         found = "one" if isinstance(starts, State) else len(starts)
         raise ValueError(
@@ -279,10 +283,24 @@ KNOWN = (
 )  # fmt: skip
 
 
+SIGNALS = ("entries", "exits", "short_entries", "short_exits", "size", "direction")
+ELSEWHERE = {"tif": "orders", "sl_stop": "stops", "tp_stop": "stops", "init_cash": "initial_cash"}
+
+
+def _meant(word: str) -> str:
+    """Return the option that a word resembles, as a question."""
+    near = get_close_matches(word, (*KNOWN, *SIGNALS), n=1)
+    meant = ELSEWHERE.get(word) or (near[0] if near else None)
+    return f" (did you mean {meant}?)" if meant else ""
+
+
 def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) -> Request:
     unknown = sorted(set(options) - set(KNOWN))
     if unknown:
-        raise TypeError(f"unknown options {', '.join(unknown)}; known are {', '.join(KNOWN)}")
+        raise TypeError(
+            f"unknown options {', '.join(unknown)}{_meant(unknown[0])}; known beside the signals "
+            f"and the size are {', '.join(KNOWN)}"
+        )
     given = {name: value for name, value in options.items() if value is not None}
     _check_types(given)
     fill = given.get("fill", "next_open")
@@ -295,23 +313,30 @@ def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) ->
     return Request(
         bars=bars,
         wishes=wished,
-        size=size,
+        size=_lined_up(size, bars),
         account=_checked_account(account, bars),
-        fees=_as_fee(given.get("fees", 0.0)),
-        slippage=_as_slippage(given.get("slippage", 0.0)),
+        fees=_lined_up(_as_fee(given.get("fees", 0.0)), bars),
+        slippage=_lined_up(_as_slippage(given.get("slippage", 0.0)), bars),
         fill="next_close" if fill == "next_open" and not has_open else fill,
-        price=_own_prices(given.get("price"), bars),
+        price=_own_prices(by_label("price", given.get("price"), bars), bars),
         rules=_rules(given),
-        priority=given.get("priority"),
+        priority=by_label("priority", given.get("priority"), bars),
         exclusive=_exclusive(given.get("exclusive", ()), bars),
         limits=given.get("limits", RiskLimits()),
         events=given.get("events", bars.events),
         initial_cash=_initial_cash(given),
         start=start if isinstance(start, State) else None,
         record=given.get("record", "full"),
-        stops=given.get("stops"),
-        orders=given.get("orders"),
+        stops=_lined_up(given.get("stops"), bars),
+        orders=_lined_up(given.get("orders"), bars),
     )
+
+
+def _lined_up(option: Any, bars: Bars) -> Any:
+    """Return an option whose frames line up with the bars by label."""
+    if option is None:
+        return None
+    return option.map(lambda value: by_label(type(option).__name__, value, bars))
 
 
 KINDS: dict[str, tuple[type, str]] = {

@@ -40,7 +40,7 @@ class Stops(_Option):
     unit
         Of all distances: ``"fraction"`` of the entry price (0.05 is 5 %, default), ``"price"``,
         ``"ticks"`` of the contract, or ``"atr"``: multiples of the average true range on the bar
-        of the signal.
+        of the signal. Before `atr_length` bars there is none, and so no level.
     atr_length
         Bars of the average true range.
     path

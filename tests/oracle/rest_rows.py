@@ -250,8 +250,8 @@ price=95 time=1 | 100, 100 101 94 98, 99 | 1 10 95, 2 -10 99 time_stop |
 """
 
 RISING = """
-Worst: a low below the stop came before
-kind=stop price=105 loss=5 | 100, 101 107 95 104 | 1 10 105 |
+Worst: a low below the stop is taken to come after
+kind=stop price=105 loss=5 | 100, 101 107 95 104 | 1 10 105, 1 -10 100 stop_loss |
 Worst: a close on the stop is met
 kind=stop price=105 loss=5 | 100, 101 107 95 100 | 1 10 105, 1 -10 100 stop_loss |
 Best: the low comes after the high
@@ -268,12 +268,12 @@ olhc: a target that is not reached, and a close on the stop
 kind=stop price=105 loss=5 target=5 path=olhc | 100, 101 109 95 99 | 1 10 105, 1 -10 100 stop_loss |
 Nearest: the high is nearer and the low comes after it
 kind=stop price=105 loss=5 path=nearest | 100, 104 107 95 104 | 1 10 105, 1 -10 100 stop_loss |
-Trailing, worst: the close meets the level that the high has raised
-kind=stop price=105 trail=3 | 100, 101 109 100.5 105.5 | 1 10 105, 1 -10 106 trailing_stop |
+Trailing, worst: the low is taken to come before the high
+kind=stop price=105 trail=3 | 100, 101 109 100.5 105.5 | 1 10 105, 1 -10 102 trailing_stop |
 Trailing, best: the low meets the level that the high has raised
 kind=stop price=105 trail=3 path=best | 100, 101 109 100.5 107 | 1 10 105, 1 -10 106 trailing_stop |
-A stop-limit at its stop rises
-kind=stop_limit stop=105 price=106 loss=5 | 100, 101 107 95 104 | 1 10 105 |
+A stop-limit at its stop rises, and under worst meets the low
+kind=stop_limit stop=105 price=106 loss=5 | 100, 101 107 95 104 | 1 10 105, 1 -10 100 stop_loss |
 A stop-limit at its stop rises to the high and then to the low
 kind=stop_limit stop=105 price=106 loss=5 path=best | 100, 101 107 95 104 | 1 10 105, 1 -10 100 stop_loss |
 """

@@ -119,7 +119,7 @@ def walk_rest(world: World, position: Position, approach: str) -> None:
     levels = position.levels
     start, high, low, close = range_of(world, position.asset, position.side)
     is_adverse = is_adverse_first(world, position.side, start, high, low)
-    if approach == "falling" and low <= levels.stop:
+    if (approach == "falling" or path_of(world) == "worst") and low <= levels.stop:
         stop_out(world, position, levels, close)
     elif is_adverse:
         best = close if path_of(world) == "worst" else high

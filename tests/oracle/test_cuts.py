@@ -54,7 +54,7 @@ def test_cash_that_settles_after_the_cut_is_not_lost_on_numbered_bars():
     wrong = []
     for seed in range(3000):
         case = random_case(seed)
-        if case.arguments["account"] != Cash(settlement_days=2):
+        if case.arguments["account"] != Cash(settlement_days=2) or reads_an_earlier_row(case):
             continue
         case = without(case, splits=[], flows=[], unsettled=[])
         n_bars = case.market.n_bars
@@ -65,7 +65,7 @@ def test_cash_that_settles_after_the_cut_is_not_lost_on_numbered_bars():
             for part, numbers in zip(parts, np.split(np.arange(n_bars), [n_bars // 2]), strict=True)
         )
         found = unlike_in_parts(run(numbered(whole, np.arange(n_bars))), first, second)
-        wrong += [(seed, found)] if found and not reads_an_earlier_row(case) else []
+        wrong += [(seed, found)] if found else []
     assert wrong == []
 
 

@@ -124,7 +124,7 @@ def test_costs_that_make_no_sense(options, match, error):
         ({"events": [(1, 2.0)]}, r"events must be Events such as .* was \[\(1, 2.0\)\]"),
         ({"start": {"cash": 1}}, r"start must be a State such as result\.state"),
         ({"initial_cash": "100"}, "initial_cash must be a number"),
-        ({"fee": 0.1}, "unknown options fee; known are account, fees, slippage"),
+        ({"fee": 0.1}, "unknown options fee .did you mean fees"),
         ({"exclusive": ["A", "B"]}, "exclusive must be groups of assets such as"),
         ({"exclusive": "AB"}, "exclusive must be groups of assets such as"),
     ],

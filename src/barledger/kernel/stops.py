@@ -282,7 +282,8 @@ def stop_after_entry(world: World, bar: int, asset: int) -> None:
     is_falling = row.fresh == FALLING
     row.fresh = 0
     level = stop_level(row, row.peak)
-    if is_falling and worst <= level:
+    is_exposed = is_falling or world.rules.stop_path == Path.WORST
+    if is_exposed and worst <= level:
         close_at_level(world, bar, asset, level, close)
         return
     high = best

@@ -34,6 +34,28 @@ def numbers(name: str, value: Any, bars: "Bars") -> npt.NDArray[np.float64]:
     return np.ascontiguousarray(array, np.float64)
 
 
+def by_label(name: str, value: Any, bars: "Bars") -> Any:
+    """Return an option's value with frames lined up by label; anything else as it is.
+
+    A pandas series may be labelled by asset, one number each, or by the times of the bars.
+    """
+    if not is_frame(value):
+        return value
+    if library_of(value) == "pandas" and not hasattr(value, "columns"):
+        labels = [str(label) for label in value.index]
+        if set(labels) == set(bars.assets) and len(labels) == len(bars.assets):
+            return np.array([value.iloc[labels.index(asset)] for asset in bars.assets])
+        if labels != [str(place) for place in range(len(labels))]:
+            array = _by_label(name, value, bars)
+            if len(array) != len(bars) or value.index.inferred_type == "string":
+                raise ValueError(
+                    f"{name} must be labelled by asset {bars.assets} or by the times of the bars"
+                )
+            return array.reshape(-1, 1)
+        return value.to_numpy()
+    return _by_label(name, value, bars)
+
+
 def _matrix(name: str, value: Any, bars: "Bars") -> npt.NDArray[Any]:
     array = _by_label(name, value, bars) if is_frame(value) else np.asarray(value)
     if array.ndim == 1:

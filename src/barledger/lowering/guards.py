@@ -9,13 +9,21 @@ from barledger.features.volatility import average_true_range
 from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.lowering.varying import Varying, shaped
+from barledger.state import State
 from barledger.stops import DISTANCES, Stops
 
 
-def add_stops(varying: Varying, bars: Bars, stops: Stops | None) -> dict[str, Any]:
+def add_stops(
+    varying: Varying, bars: Bars, stops: Stops | None, start: State | None
+) -> dict[str, Any]:
     """Add the distances of stops; returns the fields of the rules that they set."""
     if stops is None:
         return {}
+    if stops.unit == "atr" and start is not None and start.continuation is not None:
+        raise ValueError(
+            "Stops in atr cannot go on from a State: the average needs the bars before. Compute "
+            "barledger.features.average_true_range on all bars and pass it with unit='price'"
+        )
     unit = _unit(stops, bars)
     for name in (*DISTANCES, "time"):
         value = getattr(stops, name)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from barledger import _check
 from barledger.kernel import codes
-from barledger.orders import TIMES
+from barledger.orders import TIMES, day_of
 
 KIND_COLUMNS = ("kind", "price", "stop", "tif", "until")
 KINDS = tuple(kind.name.lower() for kind in codes.OrderKind)
@@ -31,7 +31,7 @@ def put_kinds(orders: npt.NDArray[np.void], table: Any, names: dict[str, str]) -
             orders[column] = _check.as_floats(f"orders {name}", given)
     if "until" in names:
         days = table[names["until"]].to_list()
-        orders["last_day"] = [-1 if day is None else _day(day) for day in days]
+        orders["last_day"] = [-1 if day is None else day_of(day, "orders until") for day in days]
     _check_kinds(orders)
 
 
@@ -60,7 +60,3 @@ def _check_kinds(orders: npt.NDArray[np.void]) -> None:
         raise ValueError(
             f"orders: tif 'gtd' and until belong together; row {int(np.argmax(wrong))} has one"
         )
-
-
-def _day(day: Any) -> int:
-    return int(np.datetime64(day, "D").astype(np.int64))

@@ -81,7 +81,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _set(rules, _fees(varying, request.fees))
     _set(rules, _slippage(varying, request.slippage, bars))
     _set(rules, add_margins(varying, bars, request.account))
-    _set(rules, add_stops(varying, bars, request.stops))
+    _set(rules, add_stops(varying, bars, request.stops, request.start))
     _set(rules, add_orders(varying, request))
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)

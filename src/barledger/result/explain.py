@@ -68,6 +68,11 @@ def _happened(result: "Result", asset: str, bar: int, account: str) -> Iterator[
             )
         ),
     ]
+    lines += waiting_lines(
+        result.orders.filter(account=account, asset=asset)
+        .filter(pl.col("bar") > bar)
+        .filter(pl.col("placed") <= result.all_times[bar])
+    )
     yield from lines or ["no order, no fill, no movement of cash"]
     yield holding_line(result.positions.filter(**mine))
 
@@ -112,6 +117,13 @@ def order_lines(orders: pl.DataFrame, fills: pl.DataFrame) -> Iterator[str]:
             yield f"  {_fill(fill)}"
 
 
+def waiting_lines(orders: pl.DataFrame) -> Iterator[str]:
+    """Name the orders that are made and not ended yet."""
+    for order in orders.iter_rows(named=True):
+        placed = shown(_stamp(order["placed"]))
+        yield f"order {order['order']}, {CAUSES[order['cause']]} on {placed}: waits"
+
+
 def _order(order: dict[str, Any]) -> str:
     wanted = "" if order["quantity"] is None else f" for {order['quantity']:+,.6g}"
     made = CAUSES[order["cause"]]
@@ -120,7 +132,8 @@ def _order(order: dict[str, Any]) -> str:
     if order["reason"] is None:
         return text
     done = f" ({order['filled']:+,.6g} done)" if order["filled"] else ""
-    return f"{text}{done}, {order['reason']}: {REASONS[order['reason']]}"
+    name = "" if order["reason"] == order["state"] else f", {order['reason']}"
+    return f"{text}{done}{name}: {REASONS[order['reason']]}"
 
 
 def _fill(fill: dict[str, Any]) -> str:

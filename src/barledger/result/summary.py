@@ -84,7 +84,7 @@ def _money(book: Book) -> dict[str, Any]:
     years = (book.stop - book.first) / book.per_year
     mean = book.equity.mean()
     return {
-        "fees": float(book.fills["fee"].sum()),
+        "fees": float(book.account["fees"][0] if book.is_whole else book.fills["fee"].sum()),
         "slippage": float(book.fills["slippage"].sum()),
         "financing": float(rows["amount"][np.isin(rows["category"], codes)].sum()),
         "turnover": float(traded / mean / years) if mean > 0.0 else np.nan,
