@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "_param": ("param",),
     "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
     "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
@@ -64,7 +65,11 @@ _HOME = {
     "portfolio": ("Portfolio",),
     "result": ("Result",),
     "risk": ("RiskLimits",),
+    "rules.rule": ("RuleError", "rule"),
     "state": ("State",),
+    "sweeps.given": ("Signals",),
+    "sweeps.run": ("SweepRun",),
+    "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -109,8 +114,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "portfolio":
-        return import_module("barledger.portfolio")
+    if name in ("portfolio", "rules"):
+        return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)
     raise AttributeError(f"module 'barledger' has no attribute {name!r}")
