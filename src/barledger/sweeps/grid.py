@@ -62,15 +62,19 @@ class Grid:
         return f"variant {number} ({given})"
 
 
+def read_values(given: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return lists of values by name; raise for what is none."""
+    return {name: _values(name, value) for name, value in given.items()}
+
+
 def make_grid(
-    given: Mapping[str, Any], where: Any = None, sample: int | None = None, seed: int = 0
+    values: dict[str, list[Any]], where: Any = None, sample: int | None = None, seed: int = 0
 ) -> Grid:
     """Return all combinations of the values given, the last name changing fastest.
 
     `where` is a condition such as ``"fast < slow"``; `sample` keeps so many of those that are left,
     drawn with `seed`, in order.
     """
-    values = {name: _values(name, value) for name, value in given.items()}
     sizes = [len(each) for each in values.values()]
     count = int(np.prod([float(size) for size in sizes]))
     if count > 2**31:

@@ -19,6 +19,7 @@ from barledger.lowering.wishes import Wishes
 from barledger.portfolio import request_of
 from barledger.result.assumptions import bars_a_year
 from barledger.rules.rule import Rule, RuleError, checked_rule, compiled_rule, fill_bank
+from barledger.stops import DISTANCES, Stops
 from barledger.sweeps.desk import Desk, VariantFailed
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid
@@ -103,7 +104,7 @@ class Job:
 
     def request(self, given: Mapping[str, Any], record: str = "metrics") -> Request:
         """Return one variant's request, with no signals yet."""
-        options = {name: filled(option, given) for name, option in self.options.items()}
+        options = {name: _filled(option, given) for name, option in self.options.items()}
         cells = self.bars.shape[0] * self.bars.shape[1]
         buffer = np.zeros((cells // 8 + 1) * 8, np.int8)
         wishes = Wishes("signals", buffer, buffer[:cells].reshape(self.bars.shape))
@@ -226,6 +227,15 @@ class Job:
         name = grid.shown(0).replace("variant 0", f"variant {number}", 1)
         text = str(error).strip()
         return RuleError(f"rule {self.rule.name} failed in {name}: {type(error).__name__}: {text}")
+
+
+def _filled(option: Any, given: Mapping[str, Any]) -> Any:
+    """Return an option of one variant; stops without any level are no stops."""
+    if isinstance(option, Stops):
+        levels = [filled(getattr(option, name), given) for name in (*DISTANCES, "time")]
+        if all(level is None for level in levels):
+            return None
+    return filled(option, given)
 
 
 def _no_signal(flags: npt.NDArray[np.int8]) -> ValueError:

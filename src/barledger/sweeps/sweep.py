@@ -13,7 +13,7 @@ from barledger.data.bars import Bars
 from barledger.portfolio import KNOWN, checked_bars
 from barledger.rules.rule import Rule
 from barledger.sweeps.given import Signals
-from barledger.sweeps.grid import Grid, make_grid
+from barledger.sweeps.grid import Grid, make_grid, read_values
 from barledger.sweeps.job import Job
 from barledger.sweeps.metrics import checked
 from barledger.sweeps.progress import Progress
@@ -109,8 +109,9 @@ def sweep(
     if not grid_and_options:
         raise ValueError("the grid is empty: give values for a parameter, such as fast=range(5, 50)")
     _check_needs(rule, bars)
-    grid = make_grid(grid_and_options, where, sample, seed)
-    _check_numbers(grid, names)
+    values = read_values(grid_and_options)
+    _check_numbers(values, names)
+    grid = make_grid(values, where, sample, seed)
     job = Job(rule, bars, size, options, grid.values, names, checked(metrics))
     for k in range(len(grid) if filled_in and len(grid) <= 1000 else 1):
         job.request(grid.variant(k))
@@ -145,9 +146,9 @@ def _check_needs(rule: Rule | Signals, bars: Bars) -> None:
             raise ValueError(f"rule {rule.name} needs bars with {name}, which these have not")
 
 
-def _check_numbers(grid: Grid, names: tuple[str, ...]) -> None:
+def _check_numbers(values: dict[str, list[Any]], names: tuple[str, ...]) -> None:
     for name in names:
-        for value in grid.values[name]:
+        for value in values[name]:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise TypeError(f"{name} goes to the rule: it must be numbers, had {value!r}")
             if not np.isfinite(value):
