@@ -95,7 +95,7 @@ def _remote(job: Job, executor: Executor) -> tuple[Submit, Submit, int]:
     def submit_with_job(chunk: Chunk) -> "Future[Any]":
         return executor.submit(run_remote, name, parcel, *chunk)
 
-    return submit, submit_with_job, max(_workers(executor), 8)
+    return submit, submit_with_job, _workers(executor)
 
 
 _jobs: "OrderedDict[str, Job]" = OrderedDict()
@@ -118,17 +118,19 @@ def run_remote(
 
 
 def _drained(way: tuple[Submit, Submit, int], chunks: Sequence[Chunk]) -> Iterator[Any]:
+    """Keep some chunks in the air; only when the first have come back, more than one a worker."""
     submit, submit_with_job, workers = way
-    waiting = iter(chunks)
+    waiting = list(reversed(chunks))
     air: dict[Future[Any], Chunk] = {}
+    send, most = submit_with_job, workers
     try:
         while True:
-            for chunk in waiting:
-                air[submit(chunk)] = chunk
-                if len(air) >= AHEAD * workers:
-                    break
+            while waiting and len(air) < most:
+                air[send(waiting[-1])] = waiting[-1]
+                waiting.pop()
             if not air:
                 return
+            send, most = submit, AHEAD * workers
             for future in wait(air, return_when=FIRST_COMPLETED).done:
                 chunk = air.pop(future)
                 found = future.result()
