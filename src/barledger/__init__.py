@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio
+    from barledger import portfolio, rules
+    from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
@@ -33,8 +34,12 @@ if TYPE_CHECKING:
     from barledger.portfolio import Portfolio
     from barledger.result import Result
     from barledger.risk import RiskLimits
+    from barledger.rules.rule import RuleError, rule
     from barledger.state import State
     from barledger.stops import Stops
+    from barledger.sweeps.given import Signals
+    from barledger.sweeps.run import SweepRun
+    from barledger.sweeps.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -94,13 +99,17 @@ __all__ = [
     "Result",
     "Risk",
     "RiskLimits",
+    "RuleError",
     "Rules",
     "Shares",
+    "Signals",
     "Slippage",
     "State",
     "Stop",
     "StopLimit",
     "Stops",
+    "Sweep",
+    "SweepRun",
     "TargetPercent",
     "TargetShares",
     "TargetValue",
@@ -109,7 +118,11 @@ __all__ = [
     "Value",
     "VolatilityTarget",
     "compare",
+    "param",
     "portfolio",
+    "rule",
+    "rules",
+    "sweep",
 ]
 
 

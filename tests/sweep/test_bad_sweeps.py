@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+
+import barledger as bl
 from sweep.market import (
     crosses,
     looks_too_far,
@@ -10,8 +12,6 @@ from sweep.market import (
     walk,
     writes_nonsense,
 )
-
-import barledger as bl
 
 BARS = walk(60)
 
@@ -56,7 +56,7 @@ def test_a_rule_without_values_for_its_parameter_is_refused():
 
 
 def test_a_plain_function_is_no_rule():
-    with pytest.raises(TypeError, match="a function made one by @bl.rule"):
+    with pytest.raises(TypeError, match=r"a function made one by @bl\.rule"):
         bl.sweep(lambda bars, params, flags, scratch: None, BARS, days=[1])
 
 
@@ -68,7 +68,9 @@ def test_a_rule_that_needs_highs_is_refused_bars_without():
 
 @pytest.mark.parametrize("place", [[60], [5, 60, 7], [3, 1000]])
 def test_a_rule_that_writes_outside_its_array_names_the_variant(place):
-    with pytest.raises(bl.RuleError, match=r"looks_too_far failed in variant \d \(place=\d+\): Ind"):
+    with pytest.raises(
+        bl.RuleError, match=r"looks_too_far failed in variant \d \(place=\d+\): Ind"
+    ):
         bl.sweep(looks_too_far, BARS, place=place).run()
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-from sweep.market import crosses, raises_at_seven, walk
 
 import barledger as bl
 from barledger.sweeps import workers
+from sweep.market import crosses, raises_at_seven, walk
 
 GRID = {"fast": range(2, 40), "slow": range(3, 41)}
 PLAIN = bool(numba.config.DISABLE_JIT)
@@ -181,11 +181,13 @@ def test_a_sweep_killed_in_the_middle_goes_on_to_the_same_table(tmp_path):
         process.wait()
     counting = Counting()
     bars = walk(200)
-    run = bl.sweep(
-        bl.rules.sma_cross, bars, **GRID, where="fast < slow", executor=counting
-    ).run(tmp_path)
+    run = bl.sweep(bl.rules.sma_cross, bars, **GRID, where="fast < slow", executor=counting).run(
+        tmp_path
+    )
     assert 0 < counting.variants < len(run.grid)
-    assert run.table.equals(bl.sweep(bl.rules.sma_cross, bars, **GRID, where="fast < slow").run().table)
+    assert run.table.equals(
+        bl.sweep(bl.rules.sma_cross, bars, **GRID, where="fast < slow").run().table
+    )
 
 
 def test_progress_tells_how_far_it_is(small_chunks):

@@ -3,12 +3,12 @@
 import numpy as np
 import polars as pl
 import pytest
-from sweep.market import COSTS, crosses, rises, strongest, walk
 
 import barledger as bl
 from barledger.features import moving_average
 from barledger.signals import crossed_above, crossed_below
 from barledger.sweeps.metrics import METRICS
+from sweep.market import COSTS, crosses, rises, strongest, walk
 
 SAME = {"trades": "n_trades"}
 STATS = {"fees": "fees", "final_equity": "final_equity", "max_drawdown_bars": "max_drawdown_bars"}
@@ -114,9 +114,7 @@ def test_finished_arrays_of_signals_are_variants_too():
     run = bl.sweep(bl.Signals(entries, exits), bars, metrics="all", **COSTS).run()
     for variant in (0, 17, 39):
         compare(run, variant)
-        alone = bl.Portfolio.from_signals(
-            bars, entries[..., variant], exits[..., variant], **COSTS
-        )
+        alone = bl.Portfolio.from_signals(bars, entries[..., variant], exits[..., variant], **COSTS)
         same(run.metric("total_return")[variant], alone.total_return)
 
 
@@ -152,9 +150,7 @@ def test_splits_deposits_and_settlement_begin_anew_for_each_variant():
     bars = walk(300)
     time = np.datetime64("2020-01-01", "ns") + np.arange(300) * np.timedelta64(1, "D")
     dated = bl.Bars.from_arrays(bars.close, open=bars.open, time=time, assets="A")
-    events = bl.Events(
-        splits=[("2020-03-01", "A", 2.0)], cash_flows=[("2020-05-01", 5_000.0)]
-    )
+    events = bl.Events(splits=[("2020-03-01", "A", 2.0)], cash_flows=[("2020-05-01", 5_000.0)])
     run = crosses(dated, events=events, account=bl.Cash(settlement_days=2), metrics="all")
     for variant in (0, 1, 9, 10):
         compare(run, variant)

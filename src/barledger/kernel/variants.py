@@ -137,7 +137,9 @@ def make_signals(world: World, rule: Any, signals: Signals, row: int) -> int:
     seen = 0
     for i in range(words.size):
         seen |= words[i]
-    return DONE if seen & ~SIGNALS == 0 else NOT_SIGNALS
+    if seen & ~SIGNALS != 0:
+        return NOT_SIGNALS
+    return DONE
 
 
 @compiled

@@ -99,7 +99,8 @@ def rule(
     across: bool = False,
     needs: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Rule]: ...
-def rule(*args: Any, bank: Any = None, across: bool = False, needs: Any = ()) -> Any:
+def rule(  # type: ignore[misc]
+    *args: Any, bank: Any = None, across: bool = False, needs: Any = ()) -> Any:
     """Make a function a rule, which a `sweep` runs for each variant.
 
     The function is called as ``function(bars, params, flags, scratch)``, compiled by numba, and
@@ -191,8 +192,8 @@ def _call(rule: Rule, names: tuple[str, ...], function: Any) -> Any:
     banked = tuple(rule.bank)
     kinds = {
         "Prices": Prices,
-        "Params": namedtuple("Params", names),  # type: ignore[misc]  # noqa: PYI024
-        "Scratch": namedtuple("Scratch", (*banked, *OWN)),  # type: ignore[misc]  # noqa: PYI024
+        "Params": namedtuple("Params", names),
+        "Scratch": namedtuple("Scratch", (*banked, *OWN)),  # type: ignore[misc]
         "function": function,
     }
     at = "[int(params[{}])]" if rule.across else "[int(params[{}]), asset]"

@@ -133,15 +133,16 @@ class _Entry(types.WrapperAddressProtocol):  # type: ignore[misc]
     """The compiled loop as something to call from compiled code, without compiling it again."""
 
     def __init__(self) -> None:
-        from barledger.kernel.simulate import simulate
-
         import numba
+
+        from barledger.kernel.simulate import simulate
 
         rows = numba.typeof(np.zeros(1, WORLD))
         whole = types.int64
-        simulate.compile((rows, whole, whole, types.boolean))
+        loop: Any = simulate
+        loop.compile((rows, whole, whole, types.boolean))
         self.kind = whole(rows, whole, whole, types.boolean)
-        made = simulate.get_compile_result(self.kind)
+        made = loop.get_compile_result(self.kind)
         self.address = made.library.get_pointer_to_function(made.fndesc.llvm_cfunc_wrapper_name)
 
     def __wrapper_address__(self) -> int:

@@ -114,9 +114,7 @@ def _sample(choices: npt.NDArray[np.int32], count: int, seed: int) -> npt.NDArra
 def _condition(
     where: Any, values: Mapping[str, list[Any]], choices: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.bool_]:
-    columns = {
-        name: _column(each)[choices[k]] for k, (name, each) in enumerate(values.items())
-    }
+    columns = {name: _column(each)[choices[k]] for k, (name, each) in enumerate(values.items())}
     if callable(where):
         keeps = where(**columns)
     elif isinstance(where, str):
@@ -129,7 +127,9 @@ def _condition(
         raise TypeError(f"where must be a condition such as 'fast < slow', was {where!r}")
     keeps = np.asarray(keeps)
     if keeps.dtype != np.bool_:
-        raise ValueError(f"where={where!r} is no condition: it gives {keeps.dtype}, not true or false")
+        raise ValueError(
+            f"where={where!r} is no condition: it gives {keeps.dtype}, not true or false"
+        )
     return np.broadcast_to(keeps, choices.shape[1:])
 
 
@@ -154,7 +154,9 @@ def _evaluate(node: ast.expr, columns: Mapping[str, Any], where: str) -> Any:
     if isinstance(node, ast.BoolOp):
         join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
         parts = [_evaluate(each, columns, where) for each in node.values]
-        return join.reduce([np.broadcast_to(p, np.broadcast_shapes(*map(np.shape, parts))) for p in parts])
+        return join.reduce(
+            [np.broadcast_to(p, np.broadcast_shapes(*map(np.shape, parts))) for p in parts]
+        )
     if isinstance(node, ast.UnaryOp) and type(node.op) in UNARY:
         return UNARY[type(node.op)](_evaluate(node.operand, columns, where))
     if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:

@@ -23,7 +23,7 @@ from barledger.stops import DISTANCES, Stops
 from barledger.sweeps.desk import Desk, VariantFailed
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid
-from barledger.sweeps.metrics import Kept, measured
+from barledger.sweeps.metrics import measured
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -128,7 +128,7 @@ class Job:
         """Return where the signals of some variants come from."""
         n_bars, n_assets = self.bars.shape
         flags = desk.memory.arrays["flags"][: n_bars * n_assets]
-        given = np.empty((0, 0), np.int8)
+        given: npt.NDArray[np.int8] = np.empty((0, 0), np.int8)
         is_across, is_turned = False, False
         if isinstance(self.rule, Signals):
             place = list(self.values).index("signal")
@@ -176,7 +176,10 @@ class Job:
         """Return this thread's world for the options of a variant."""
         kept: dict[Any, Desk] = _threads.__dict__.setdefault("desks", {})
         given = self._given(choice)
-        key = (id(self), *(c for c, n in zip(choice, self.values, strict=True) if n not in self.names))
+        key = (
+            id(self),
+            *(c for c, n in zip(choice, self.values, strict=True) if n not in self.names),
+        )
         if key not in kept:
             record = "metrics" if self.edges is None else "equity"
             desk = Desk(self.request(given, record), self.edges)

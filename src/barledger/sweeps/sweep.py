@@ -22,7 +22,7 @@ from barledger.sweeps.sheet import Checkpoint, Sheet
 from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
 
 if TYPE_CHECKING:
-    from barledger.portfolio import Options
+    pass
 
 REFUSED = ("groups", "record", "start")
 
@@ -107,7 +107,9 @@ def sweep(
         grid_and_options = {"signal": range(rule.count), **grid_and_options}
     names = _rule_names(rule, grid_and_options, filled_in)
     if not grid_and_options:
-        raise ValueError("the grid is empty: give values for a parameter, such as fast=range(5, 50)")
+        raise ValueError(
+            "the grid is empty: give values for a parameter, such as fast=range(5, 50)"
+        )
     _check_needs(rule, bars)
     values = read_values(grid_and_options)
     _check_numbers(values, names)
@@ -118,9 +120,7 @@ def sweep(
     return Sweep(job, grid, executor, progress)
 
 
-def _rule_names(
-    rule: Rule | Signals, grid: dict[str, Any], filled_in: set[str]
-) -> tuple[str, ...]:
+def _rule_names(rule: Rule | Signals, grid: dict[str, Any], filled_in: set[str]) -> tuple[str, ...]:
     missing = sorted(filled_in - set(grid))
     if missing:
         raise ValueError(f"param({missing[0]!r}) has no values: give {missing[0]}=[…]")
@@ -152,7 +152,9 @@ def _check_numbers(values: dict[str, list[Any]], names: tuple[str, ...]) -> None
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise TypeError(f"{name} goes to the rule: it must be numbers, had {value!r}")
             if not np.isfinite(value):
-                raise ValueError(f"{name} goes to the rule: it must be finite numbers, had {value!r}")
+                raise ValueError(
+                    f"{name} goes to the rule: it must be finite numbers, had {value!r}"
+                )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
