@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio, rules
+    from barledger import portfolio, rules, validation
     from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from barledger.sweeps.given import Signals
     from barledger.sweeps.run import SweepRun
     from barledger.sweeps.sweep import Sweep, sweep
+    from barledger.validation.walk_forward import WalkForward, walk_forward
 
 __version__ = "0.1.0"
 
@@ -76,6 +77,7 @@ _HOME = {
     "sweeps.run": ("SweepRun",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
+    "validation.walk_forward": ("WalkForward", "walk_forward"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -117,17 +119,20 @@ __all__ = [
     "Unlimited",
     "Value",
     "VolatilityTarget",
+    "WalkForward",
     "compare",
     "param",
     "portfolio",
     "rule",
     "rules",
     "sweep",
+    "validation",
+    "walk_forward",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("portfolio", "rules"):
+    if name in ("portfolio", "rules", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

@@ -95,7 +95,7 @@ def probabilistic_sharpe(
 def expected_maximum(trials: int) -> float:
     """Return about the highest that so many standard normal draws come to, on average.
 
-    (1 - γ) · Φ⁻¹(1 - 1 / N) + γ · Φ⁻¹(1 - 1 / (N · e)); 0 for one trial.
+    (1 - c) · Φ⁻¹(1 - 1 / N) + c · Φ⁻¹(1 - 1 / (N · e)), c = 0.5772…; 0 for one trial.
 
     Examples
     --------

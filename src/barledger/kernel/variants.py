@@ -5,7 +5,7 @@ and neither this file nor the loop is compiled again for a new rule.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -117,9 +117,9 @@ def restore(states: Ints, kept_states: Ints) -> None:
 
 
 @compiled
-def make_signals(world: World, rule: Any, signals: Signals, row: int) -> int:
+def make_signals(world: World, rule: Callable[..., int], signals: Signals, row: int) -> int:
     """Write one variant's signals into the world; returns what went wrong, if anything."""
-    flags = flags_of(world)
+    flags: Bytes = flags_of(world)
     if signals.given.shape[0] > 0:
         given = signals.given[row]
         for i in range(given.size):
@@ -137,9 +137,7 @@ def make_signals(world: World, rule: Any, signals: Signals, row: int) -> int:
     seen = 0
     for i in range(words.size):
         seen |= words[i]
-    if seen & ~SIGNALS != 0:
-        return NOT_SIGNALS
-    return DONE
+    return NOT_SIGNALS if seen & ~SIGNALS != 0 else DONE
 
 
 @compiled

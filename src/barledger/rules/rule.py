@@ -100,7 +100,8 @@ def rule(
     needs: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Rule]: ...
 def rule(  # type: ignore[misc]
-    *args: Any, bank: Any = None, across: bool = False, needs: Any = ()) -> Any:
+    *args: Any, bank: Any = None, across: bool = False, needs: Any = ()
+) -> Any:
     """Make a function a rule, which a `sweep` runs for each variant.
 
     The function is called as ``function(bars, params, flags, scratch)``, compiled by numba, and
@@ -193,7 +194,7 @@ def _call(rule: Rule, names: tuple[str, ...], function: Any) -> Any:
     kinds = {
         "Prices": Prices,
         "Params": namedtuple("Params", names),
-        "Scratch": namedtuple("Scratch", (*banked, *OWN)),  # type: ignore[misc]
+        "Scratch": namedtuple("Scratch", (*banked, *OWN)),
         "function": function,
     }
     at = "[int(params[{}])]" if rule.across else "[int(params[{}]), asset]"

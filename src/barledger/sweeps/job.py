@@ -129,6 +129,7 @@ class Job:
         n_bars, n_assets = self.bars.shape
         flags = desk.memory.arrays["flags"][: n_bars * n_assets]
         given: npt.NDArray[np.int8] = np.empty((0, 0), np.int8)
+        sheet: npt.NDArray[np.int8]
         is_across, is_turned = False, False
         if isinstance(self.rule, Signals):
             place = list(self.values).index("signal")

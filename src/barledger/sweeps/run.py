@@ -11,6 +11,7 @@ from barledger.portfolio import run_request
 from barledger.result import Result
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
+from barledger.sweeps.judge import Judgement, judge
 from barledger.sweeps.metrics import COUNTS
 from barledger.sweeps.sheet import Sheet
 
@@ -89,6 +90,32 @@ class SweepRun:
         request = self.job.request(self.grid.variant(number), record="full")
         request.wishes.flags[:] = self.job.signals(self.grid.choices[:, number])
         return run_request(request)
+
+    def overfitting(self, blocks: int = 16, executor: Any = None) -> Judgement:
+        """Judge the best Sharpe ratio by the number of variants tried, and how often luck wins.
+
+        Runs all variants once more, to sum their returns over blocks of bars: nothing of the
+        length of history is kept.
+
+        Parameters
+        ----------
+        blocks
+            Contiguous blocks, an even number: all ways to choose half of them are tried.
+        executor
+            As in `sweep`.
+
+        Returns
+        -------
+        Judgement
+            Best variant, its Sharpe ratio a year, probabilistic and deflated; the probability of
+            backtest overfitting by Sharpe ratio. Every variant of the grid counts as a trial.
+
+        Raises
+        ------
+        ValueError
+            When there are fewer than two variants, or bars for the blocks.
+        """
+        return judge(self.job, self.grid, blocks, executor)
 
     def _number(self, variant: int) -> int:
         if isinstance(variant, bool) or not isinstance(variant, int | np.integer):

@@ -87,9 +87,9 @@ def sweep(
     ...     fees=bl.param("fee"), fee=[0.0, 0.001],
     ... )
     >>> wanted
-    <Sweep of sma_cross: 98 variants of fast, slow, fee on 500 x 1 bars>
+    <Sweep of sma_cross: 102 variants of fast, slow, fee on 500 x 1 bars>
     >>> wanted.run().table.height
-    98
+    102
     """
     if not isinstance(rule, Rule | Signals):
         raise TypeError(

@@ -12,6 +12,8 @@ import polars as pl
 from barledger.analytics.statistics import Curve, measure_curve, period_returns
 from barledger.portfolio import run_request
 from barledger.result import Result
+from barledger.state import State
+from barledger.sweeps.cut import between, uncuttable
 from barledger.sweeps.run import LOW_IS_BEST, SweepRun
 from barledger.sweeps.sweep import Sweep
 from barledger.validation.splits import Split, walk_splits
@@ -128,7 +130,7 @@ def walk_forward(
     One account goes through all tests: what a test ends with the next begins with. On the last bar
     of a test everything is told to close, so that no variant inherits another's position; its
     orders fill on the next test's first bar. The rule sees all bars before a test, but only its
-    signals from the bar before the test on count.
+    signals on the bars of the test count.
 
     Parameters
     ----------
@@ -169,11 +171,9 @@ def walk_forward(
     job = sweep.job
     if select not in job.metrics:
         raise ValueError(f"unknown metric {select!r}; this sweep has {', '.join(job.metrics)}")
-    if job.is_dated:
-        raise ValueError(
-            "walk_forward cuts the bars: options that vary by bar (size, fees, price, …) and ready "
-            "signals cannot be cut with them"
-        )
+    lost = uncuttable(job)
+    if lost is not None:
+        raise ValueError(f"walk_forward cuts the bars, and cannot cut {lost} with them")
     splits = walk_splits(len(job.bars), train, test, anchored=anchored, purge=purge)
     windows: list[Window] = []
     for split in splits:
@@ -183,25 +183,21 @@ def walk_forward(
 
 def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> Window:
     job, train, test = sweep.job, split.train, split.test
-    learnt = replace(job, bars=job.bars[int(train[0]) : int(train[-1]) + 1], options=_past(job))
+    learnt = between(job, int(train[0]), int(train[-1]) + 1)
     trained = Sweep(learnt, sweep.grid, sweep.executor, False).run()
     scores = trained.metric(select)
     ranked = np.where(np.isnan(scores), -np.inf, -scores if select in LOW_IS_BEST else scores)
     best = int(np.argmax(ranked))
     first, stop = int(test[0]), int(test[-1]) + 1
-    seen = replace(job, bars=job.bars[:stop])
-    flags = seen.signals(sweep.grid.choices[:, best])[first:].copy()
+    flags = between(job, 0, stop).signals(sweep.grid.choices[:, best])[first:].copy()
     flags[-1] = LONG_EXIT | SHORT_EXIT
-    tested = replace(job, bars=job.bars[first:stop])
-    request = tested.request(sweep.grid.variant(best), record="full")
+    request = between(job, first, stop).request(sweep.grid.variant(best), record="full")
     request.wishes.flags[:] = flags
     if before is not None:
-        request = replace(request, start=before.state)
+        state = before.state
+        assert isinstance(state, State)
+        request = replace(request, start=state)
     return Window(split, best, float(scores[best]), run_request(request))
-
-
-def _past(job: Any) -> dict[str, Any]:
-    return dict(job.options)
 
 
 def _number(result: Result, name: str) -> float:
