@@ -93,7 +93,8 @@ def run_variants(
     """
     status = outcome.status
     status[0] = DONE
-    for row in range(first, signals.params.shape[0]):
+    count: int = signals.params.shape[0]
+    for row in range(first, count):
         worlds[0] = kept[0]
         restore(states, kept_states)
         status[0] = make_signals(worlds[0], rule, signals, row)
@@ -106,7 +107,7 @@ def run_variants(
         keep(worlds[0], outcome, row)
         if outcome.sums.shape[0] > 0:
             sum_blocks(equity_of(worlds[0]), kept[0].account.equity, outcome, outcome.sums[row])
-    return signals.params.shape[0]
+    return count
 
 
 @compiled
@@ -134,9 +135,9 @@ def make_signals(world: World, rule: Callable[..., int], signals: Signals, row: 
     if signals.is_turned:
         turn(sheet, flags)
     words = words_of(world)
-    seen = 0
+    seen: int = 0
     for i in range(words.size):
-        seen |= words[i]
+        seen |= int(words[i])
     return NOT_SIGNALS if seen & ~SIGNALS != 0 else DONE
 
 
