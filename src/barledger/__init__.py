@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio
+    from barledger import portfolio, rules, validation
+    from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
@@ -33,12 +34,18 @@ if TYPE_CHECKING:
     from barledger.portfolio import Portfolio
     from barledger.result import Result
     from barledger.risk import RiskLimits
+    from barledger.rules.rule import RuleError, rule
     from barledger.state import State
     from barledger.stops import Stops
+    from barledger.sweeps.given import Signals
+    from barledger.sweeps.run import SweepRun
+    from barledger.sweeps.sweep import Sweep, sweep
+    from barledger.validation.walk_forward import WalkForward, walk_forward
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "_param": ("param",),
     "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
     "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
@@ -64,8 +71,13 @@ _HOME = {
     "portfolio": ("Portfolio",),
     "result": ("Result",),
     "risk": ("RiskLimits",),
+    "rules.rule": ("RuleError", "rule"),
     "state": ("State",),
+    "sweeps.given": ("Signals",),
+    "sweeps.run": ("SweepRun",),
+    "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
+    "validation.walk_forward": ("WalkForward", "walk_forward"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -89,13 +101,17 @@ __all__ = [
     "Result",
     "Risk",
     "RiskLimits",
+    "RuleError",
     "Rules",
     "Shares",
+    "Signals",
     "Slippage",
     "State",
     "Stop",
     "StopLimit",
     "Stops",
+    "Sweep",
+    "SweepRun",
     "TargetPercent",
     "TargetShares",
     "TargetValue",
@@ -103,14 +119,21 @@ __all__ = [
     "Unlimited",
     "Value",
     "VolatilityTarget",
+    "WalkForward",
     "compare",
+    "param",
     "portfolio",
+    "rule",
+    "rules",
+    "sweep",
+    "validation",
+    "walk_forward",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "portfolio":
-        return import_module("barledger.portfolio")
+    if name in ("portfolio", "rules", "validation"):
+        return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)
     raise AttributeError(f"module 'barledger' has no attribute {name!r}")

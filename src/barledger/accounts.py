@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from barledger import _check
+from barledger._param import check_when_known
 from barledger.kernel import codes
 
 MarginCheck = Literal["open_close", "close", "extremes"]
@@ -15,6 +16,9 @@ Bankruptcy = Literal["debt", "floor_at_zero"]
 @dataclass(frozen=True, slots=True, repr=False)
 class Account(ABC):
     """What every account shares; use one of its kinds."""
+
+    def __init_subclass__(cls) -> None:
+        check_when_known(cls)
 
     def __repr__(self) -> str:
         return _check.shown(self)

@@ -12,11 +12,15 @@ import numpy as np
 
 from barledger import _check
 from barledger._check import Number
+from barledger._param import check_when_known
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Option:
     """Compares by value, arrays included."""
+
+    def __init_subclass__(cls) -> None:
+        check_when_known(cls)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):

@@ -141,7 +141,7 @@ class Portfolio:
         [5000.0, 5000.0, 5100.0, 5200.0]
         """
         wished = wishes.from_signals(
-            _checked(bars),
+            checked_bars(bars),
             direction,
             entries=entries,
             exits=exits,
@@ -170,7 +170,7 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        _checked(bars)
+        checked_bars(bars)
         if wishes.is_order_frame(quantity):
             return _simulate(bars, wishes.from_order_frame(bars, quantity), Shares(0.0), options)
         return _simulate(bars, wishes.from_quantities(bars, quantity), Shares(0.0), options)
@@ -202,7 +202,7 @@ class Portfolio:
             What happened, down to the ledger entry.
         """
         return _simulate(
-            bars, wishes.from_targets(_checked(bars), targets, unit), Shares(0.0), options
+            bars, wishes.from_targets(checked_bars(bars), targets, unit), Shares(0.0), options
         )
 
     @staticmethod
@@ -225,7 +225,7 @@ class Portfolio:
         Result
             What happened, down to the ledger entry.
         """
-        return _simulate(bars, wishes.from_holding(_checked(bars)), size, options)
+        return _simulate(bars, wishes.from_holding(checked_bars(bars)), size, options)
 
 
 from_signals = Portfolio.from_signals
@@ -239,11 +239,11 @@ def _simulate(bars: Bars, wished: Wishes, size: Any, options: "Options") -> Resu
     groups = _groups(options.get("groups"), bars)
     if size is None and groups is not None:
         size = PercentOfEquity([1.0 / groups.count(label) for label in groups])
-    request = _request(bars, wished, as_size(size, bars), dict(options))
+    request = request_of(bars, wished, as_size(size, bars), dict(options))
     if groups is None:
-        columns: tuple[tuple[int, ...], ...] = ((*range(bars.shape[1]),),)
-        return result_of([run(request)], (ACCOUNT,), columns, request)
+        return run_request(request)
     labels = tuple(dict.fromkeys(groups))
+    columns: tuple[tuple[int, ...], ...]
     columns = tuple(tuple(j for j, g in enumerate(groups) if g == label) for label in labels)
     money = _moneys(options.get("initial_cash", 100_000.0), len(labels))
     starts = _starts(options.get("start"), len(labels))
@@ -252,6 +252,12 @@ def _simulate(bars: Bars, wished: Wishes, size: Any, options: "Options") -> Resu
         for part, cash, start in zip(columns, money, starts, strict=True)
     ]
     return result_of(runs, labels, columns, request)
+
+
+def run_request(request: Request) -> Result:
+    """Run one account that holds all assets."""
+    columns = ((*range(request.bars.shape[1]),),)
+    return result_of([run(request)], (ACCOUNT,), columns, request)
 
 
 def _moneys(money: Any, n_accounts: int) -> npt.NDArray[np.float64]:
@@ -277,9 +283,8 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
 
 
 KNOWN = (
-    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops", "orders",
-    "limits",
-    "events", "initial_cash", "start", "groups", "record",
+    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
+    "orders", "limits", "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
 
@@ -294,7 +299,8 @@ def _meant(word: str) -> str:
     return f" (did you mean {meant}?)" if meant else ""
 
 
-def _request(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) -> Request:
+def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) -> Request:
+    """Return what one call asks for: options checked, defaults filled in."""
     unknown = sorted(set(options) - set(KNOWN))
     if unknown:
         raise TypeError(
@@ -355,7 +361,8 @@ def _check_types(given: dict[str, Any]) -> None:
             raise TypeError(f"{name} must be {example}, was {given[name]!r}")
 
 
-def _checked(bars: Bars) -> Bars:
+def checked_bars(bars: Bars) -> Bars:
+    """Return bars that an account can trade; raise if these are not."""
     if not isinstance(bars, Bars):
         raise TypeError(
             f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from barledger import _check
+from barledger._param import check_when_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+@check_when_known
 class RiskLimits:
     """Caps on exposure, and loss limits that halt or flatten.
 

@@ -61,23 +61,52 @@ def follow_drawdown(metrics: MetricsRow, values: Floats) -> None:
 
 
 @compiled
-def lowest(values: Floats) -> float:
-    """Smallest number of a block."""
+def are_positive(values: Floats) -> bool:
+    """Whether every number is above 0; NaN is not."""
+    count = 0
+    for i in range(values.size):
+        count += values[i] > 0.0
+    return count == values.size
+
+
+@compiled(fastmath={"nnan", "nsz"})
+def range_of(values: Floats) -> tuple[float, float]:
+    """Smallest and largest number of a block without NaN."""
     least: float = values[0]
+    most: float = values[0]
     for i in range(values.size):
         least = min(least, values[i])
-    return least
+        most = max(most, values[i])
+    return least, most
+
+
+@compiled
+def follow_below(metrics: MetricsRow, least: float, count: int) -> None:
+    """As `follow_drawdown` for a block that stays below the peak."""
+    metrics.underwater += count
+    if least < metrics.peak * metrics.ratio:
+        metrics.ratio = least / metrics.peak
+    metrics.longest = max(metrics.longest, metrics.underwater)
 
 
 @compiled
 def feed(metrics: MetricsRow, values: Floats) -> None:
     """Feed equity at the closes of successive bars, at most one block of them."""
     if values.size > 0:
-        if lowest(values) > 0.0 and metrics.previous > 0.0:
-            sum_returns(metrics, values)
+        if metrics.previous > 0.0 and are_positive(values):
+            least, most = range_of(values)
+            if least < most or least != metrics.previous:  # else every return is exactly 0
+                sum_returns(metrics, values)
+            if most < metrics.peak:
+                follow_below(metrics, least, values.size)
+            elif least == metrics.peak and most == least:
+                metrics.longest = max(metrics.longest, metrics.underwater)
+                metrics.underwater = 0
+            else:
+                follow_drawdown(metrics, values)
         else:
             sum_carefully(metrics, values)
-        follow_drawdown(metrics, values)
+            follow_drawdown(metrics, values)
         metrics.previous = values[values.size - 1]
         metrics.periods += values.size
 

@@ -1,0 +1,184 @@
+"""Variants of one run, one after another in the memory of one: signals, simulation, statistics.
+
+The loop and the rule come as addresses behind published signatures: a call costs ten nanoseconds,
+and neither this file nor the loop is compiled again for a new rule.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import int64, types
+
+from barledger._jit import compiled
+from barledger.kernel.types import AccountRow, Floats, Ints, MetricsRow
+from barledger.kernel.world import Rows, World, equity_of, flags_of, rejected_of, words_of
+
+Bytes = npt.NDArray[np.int8]
+DONE, RULE_FAILED, NOT_SIGNALS, NO_ROOM = 0, 1, 2, 3
+SIGNALS = 0x0F0F0F0F0F0F0F0F  # the bits that eight cells of signals may have
+
+
+class Prices(NamedTuple):
+    """Prices as a rule gets them: row j is asset j, or, for a rule across assets, bar j."""
+
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+
+class Scratch(NamedTuple):
+    """Memory of a rule: `bank` is made once and shared, `work` and `marks` are the thread's."""
+
+    bank: Floats
+    work: Floats
+    marks: Bytes
+
+
+class Signals(NamedTuple):
+    """Where a variant's signals come from: `given` ready ones, a row each, else a rule.
+
+    The rule writes `sheet`; unless that is the kernel's own array, its rows are assets.
+    """
+
+    prices: Prices
+    params: Floats
+    scratch: Scratch
+    sheet: Bytes
+    given: Bytes
+    is_turned: bool
+
+
+class Outcome(NamedTuple):
+    """What is kept of each variant; `sums` (n, blocks, 2) only where it has rows.
+
+    `sums` are of returns and of their squares between the bars `edges`; `flows` (T,) came in before
+    each bar, length 0 when none did.
+    """
+
+    accounts: Rows[AccountRow]
+    metrics: Rows[MetricsRow]
+    rejected: Ints
+    sums: Floats
+    edges: Ints
+    flows: Floats
+    status: Ints
+
+
+_matrix, _bytes = types.Array(types.float64, 2, "C"), types.Array(types.int8, 2, "C")
+_scratch = types.NamedTuple((types.Array(types.float64, 3, "C"), _matrix, _bytes), Scratch)
+RULE = int64(
+    types.NamedUniTuple(_matrix, 5, Prices), types.Array(types.float64, 1, "C"), _bytes, _scratch
+)
+
+
+@compiled(entry=True)
+def run_variants(
+    worlds: Rows[World],
+    kept: Rows[World],
+    loop: Callable[..., int],
+    rule: Callable[..., int],
+    signals: Signals,
+    states: Ints,
+    kept_states: Ints,
+    outcome: Outcome,
+    first: int,
+) -> int:
+    """Run variants `first` and on in worlds[0]; returns the first not done, `status` tells why.
+
+    `kept` and `kept_states` are the world and its arrays before the first bar.
+    """
+    status = outcome.status
+    status[0] = DONE
+    count: int = signals.params.shape[0]
+    for row in range(first, count):
+        worlds[0] = kept[0]
+        restore(states, kept_states)
+        status[0] = make_signals(worlds[0], rule, signals, row)
+        if status[0] != DONE:
+            return row
+        n_bars = worlds[0].n_bars
+        if loop(worlds, 0, n_bars, True) <= n_bars:
+            status[0] = NO_ROOM
+            return row
+        keep(worlds[0], outcome, row)
+        if outcome.sums.shape[0] > 0:
+            sum_blocks(equity_of(worlds[0]), kept[0].account.equity, outcome, outcome.sums[row])
+    return count
+
+
+@compiled
+def restore(states: Ints, kept_states: Ints) -> None:
+    """Bring the arrays of a world back to what they were before the first bar."""
+    for i in range(states.size):
+        states[i] = kept_states[i]
+
+
+@compiled
+def make_signals(world: World, rule: Callable[..., int], signals: Signals, row: int) -> int:
+    """Write one variant's signals into the world; returns what went wrong, if anything."""
+    flags: Bytes = flags_of(world)
+    if signals.given.shape[0] > 0:
+        given = signals.given[row]
+        for i in range(given.size):
+            flags[i] = given[i]
+        return DONE
+    sheet = signals.sheet
+    blank = sheet.reshape(-1)
+    for i in range(blank.size):
+        blank[i] = 0
+    if rule(signals.prices, signals.params[row], sheet, signals.scratch) != 0:
+        return RULE_FAILED
+    if signals.is_turned:
+        turn(sheet, flags)
+    words = words_of(world)
+    seen: int = 0
+    for i in range(words.size):
+        seen |= int(words[i])
+    return NOT_SIGNALS if seen & ~SIGNALS != 0 else DONE
+
+
+@compiled
+def turn(sheet: Bytes, flags: Bytes) -> None:
+    """Write rows of assets as rows of bars, in squares that stay in the cache."""
+    n_assets, n_bars = sheet.shape
+    for start in range(0, n_bars, 64):
+        stop = min(start + 64, n_bars)
+        for asset in range(n_assets):
+            row = sheet[asset]
+            for bar in range(start, stop):
+                flags[bar * n_assets + asset] = row[bar]
+
+
+@compiled
+def keep(world: World, outcome: Outcome, row: int) -> None:
+    """Keep what one variant came to."""
+    outcome.accounts[row] = world.account
+    outcome.metrics[row] = world.metrics
+    refused = world.account.n_live
+    rejected = rejected_of(world)
+    for i in range(rejected.size):
+        refused += rejected[i]
+    outcome.rejected[row] = refused
+
+
+@compiled
+def sum_blocks(equity: Floats, initial: float, outcome: Outcome, sums: Floats) -> None:
+    """Sum the returns of each block of bars, and their squares; 0 once equity is not above 0."""
+    edges = outcome.edges
+    previous = initial
+    for block in range(edges.size - 1):
+        total = 0.0
+        squares = 0.0
+        for bar in range(edges[block], edges[block + 1]):
+            if outcome.flows.size > 0:
+                previous += outcome.flows[bar]
+            r = equity[bar] / previous - 1.0 if previous > 0.0 else 0.0
+            total += r
+            squares += r * r
+            previous = equity[bar]
+        sums[block, 0] = total
+        sums[block, 1] = squares

@@ -1,0 +1,146 @@
+"""What a sweep has found: one table, and any variant in full."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from barledger.portfolio import run_request
+from barledger.result import Result
+from barledger.sweeps.grid import Grid
+from barledger.sweeps.job import Job
+from barledger.sweeps.judge import Judgement, judge
+from barledger.sweeps.metrics import COUNTS
+from barledger.sweeps.sheet import Sheet
+
+LOW_IS_BEST = ("volatility", "fees", "max_drawdown_bars", "not_filled", "bankrupt")
+
+
+class SweepRun:
+    """The variants of a sweep and their metrics.
+
+    Attributes
+    ----------
+    is_complete
+        False when it was stopped before its end; `table` has the finished variants.
+    """
+
+    def __init__(self, job: Job, grid: Grid, sheet: Sheet, is_complete: bool) -> None:
+        self.job, self.grid, self.is_complete = job, grid, is_complete
+        self._sheet = sheet
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """One row a finished variant: its number, its parameters, its metrics.
+
+        Metrics are as in `Result.stats`: returns and drawdown are fractions; NaN: not defined, such
+        as a Sharpe ratio without variance or a win rate without trades.
+        """
+        known = np.flatnonzero(self._sheet.is_known)
+        columns: dict[str, Any] = {"variant": known}
+        for row, (name, values) in enumerate(self.grid.values.items()):
+            columns[name] = _column(name, values, self.grid.choices[row, known])
+        for column, name in enumerate(self.job.metrics):
+            numbers = self._sheet.metrics[known, column]
+            columns[name] = numbers.astype(np.int64) if name in COUNTS else numbers
+        return pl.DataFrame(columns)
+
+    def metric(self, name: str) -> npt.NDArray[np.float64]:
+        """Return one metric of all variants (V,); NaN where it is not defined or not finished."""
+        self._check_metric(name)
+        return self._sheet.metrics[:, self.job.metrics.index(name)]
+
+    def best(self, metric: str = "sharpe", n: int = 10) -> pl.DataFrame:
+        """Return the `n` best variants by a metric, NaN left out; of equal ones the first first.
+
+        The most of everything is best, but the least of volatility, fees and counts of trouble.
+        """
+        self._check_metric(metric)
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise ValueError(f"n must be a whole number >= 1, was {n!r}")
+        known = self.table.filter(pl.col(metric).cast(pl.Float64).is_not_nan())
+        is_falling = metric not in LOW_IS_BEST
+        return known.sort(metric, descending=is_falling, maintain_order=True).head(n)
+
+    def heatmap(self, a: str, b: str, metric: str) -> pl.DataFrame:
+        """Return `metric` by two parameters: a row for each value of `a`, a column for each of `b`.
+
+        Where further parameters vary the mean over them; null where there is no variant.
+        """
+        self._check_metric(metric)
+        for name in (a, b):
+            if name not in self.grid.names:
+                raise ValueError(f"no parameter {name!r}; there are {', '.join(self.grid.names)}")
+        if a == b:
+            raise ValueError(f"a heat map needs two different parameters, was {a!r} twice")
+        known = self.table.with_columns(pl.col(metric).cast(pl.Float64).fill_nan(None))
+        table = known.pivot(on=b, index=a, values=metric, aggregate_function="mean")
+        wanted = [str(value) for value in known[b].unique().sort().to_list()]
+        return table.select(a, *wanted).sort(a)
+
+    def params(self, variant: int) -> dict[str, Any]:
+        """Return the parameters of one variant."""
+        return self.grid.variant(self._number(variant))
+
+    def result(self, variant: int) -> Result:
+        """Run one variant again, in full: the same numbers, bit for bit, with all records."""
+        number = self._number(variant)
+        request = self.job.request(self.grid.variant(number), record="full")
+        request.wishes.flags[:] = self.job.signals(self.grid.choices[:, number])
+        return run_request(request)
+
+    def overfitting(self, blocks: int = 16, executor: Any = None) -> Judgement:
+        """Judge the best Sharpe ratio by the number of variants tried, and how often luck wins.
+
+        Runs all variants once more, to sum their returns over blocks of bars: nothing of the
+        length of history is kept.
+
+        Parameters
+        ----------
+        blocks
+            Contiguous blocks, an even number: all ways to choose half of them are tried.
+        executor
+            As in `sweep`.
+
+        Returns
+        -------
+        Judgement
+            Best variant, its Sharpe ratio a year, probabilistic and deflated; the probability of
+            backtest overfitting by Sharpe ratio. Every variant of the grid counts as a trial.
+
+        Raises
+        ------
+        ValueError
+            When there are fewer than two variants, or bars for the blocks.
+        """
+        return judge(self.job, self.grid, blocks, executor)
+
+    def _number(self, variant: int) -> int:
+        if isinstance(variant, bool) or not isinstance(variant, int | np.integer):
+            raise TypeError(f"a variant is named by its number, was {variant!r}")
+        if not 0 <= variant < len(self.grid):
+            raise IndexError(f"no variant {variant}; there are 0 … {len(self.grid) - 1}")
+        return int(variant)
+
+    def _check_metric(self, metric: str) -> None:
+        if metric not in self.job.metrics:
+            raise ValueError(
+                f"unknown metric {metric!r}; this run has {', '.join(self.job.metrics)}"
+            )
+
+    def __repr__(self) -> str:
+        done = int(self._sheet.is_known.sum())
+        part = "" if self.is_complete else f", stopped after {done:,}"
+        return (
+            f"<SweepRun of {self.job.rule.name}: {len(self.grid):,} variants{part}; "
+            f"{', '.join(self.job.metrics)}>"
+        )
+
+
+def _column(name: str, values: list[Any], choices: npt.NDArray[np.int32]) -> pl.Series:
+    """Values chosen, as numbers where they are, else in words."""
+    if not all(value is None or isinstance(value, int | float | str) for value in values):
+        values = [value if value is None else str(value) for value in values]
+    return pl.Series(name, values, strict=False).gather(choices)
