@@ -31,6 +31,33 @@ def rolling_deviation(values: npt.NDArray[np.float64], window: int) -> npt.NDArr
     return out
 
 
+def deviation_of_returns(close: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:
+    """Return the standard deviation (ddof 1) of the last `length` returns up to each bar.
+
+    Parameters
+    ----------
+    close
+        Prices, shape (T,) or (T, N).
+    length
+        Returns close to close in the window, at least 2.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape, as a fraction of the price; NaN where a price of the window is missing or not
+        above 0, the first `length` bars included.
+
+    Examples
+    --------
+    >>> deviation_of_returns(np.array([10.0, 11.0, 11.0]), 2).round(4)
+    array([   nan,    nan, 0.0707])
+    """
+    prices = np.where(close > 0.0, close, np.nan)
+    returns = np.full(prices.shape, np.nan)
+    returns[1:] = prices[1:] / prices[:-1] - 1.0
+    return rolling_deviation(returns, length)
+
+
 def average_true_range(
     high: npt.NDArray[np.float64],
     low: npt.NDArray[np.float64],
