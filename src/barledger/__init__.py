@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         Risk,
         Rules,
         Shares,
-        Slippage,
         TargetPercent,
         TargetShares,
         TargetValue,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from barledger.result import Result
     from barledger.risk import RiskLimits
     from barledger.rules.rule import RuleError, rule
+    from barledger.slippage import Slippage
     from barledger.state import State
     from barledger.stops import Stops
     from barledger.sweeps.given import Signals
@@ -59,7 +59,6 @@ _HOME = {
         "Risk",
         "Rules",
         "Shares",
-        "Slippage",
         "TargetPercent",
         "TargetShares",
         "TargetValue",
@@ -72,6 +71,7 @@ _HOME = {
     "result": ("Result",),
     "risk": ("RiskLimits",),
     "rules.rule": ("RuleError", "rule"),
+    "slippage": ("Slippage",),
     "state": ("State",),
     "sweeps.given": ("Signals",),
     "sweeps.run": ("SweepRun",),

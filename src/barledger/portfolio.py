@@ -18,11 +18,12 @@ from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.varying import full
 from barledger.lowering.wishes import Wishes
-from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size, Slippage
+from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size
 from barledger.orders import Order
 from barledger.result import Result
 from barledger.result.result import ACCOUNT, result_of
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 from barledger.state import State
 from barledger.stops import Stops
 

@@ -17,8 +17,9 @@ from barledger.lowering.replays import replay_closes, replay_holdings
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.varying import full
-from barledger.options import Fee, PercentFee, Rules, Shares, Slippage
+from barledger.options import Fee, PercentFee, Rules, Shares
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 from barledger.state import State
 
 from .levels import StopTerms

@@ -13,8 +13,9 @@ import numpy as np
 
 from barledger.accounts import Account, Cash
 from barledger.instruments.contract import Contract
-from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size, Slippage
+from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 
 NAN = math.nan
 TOLERANCE = 1e-9  # of the largest number involved, wherever money is compared

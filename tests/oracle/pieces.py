@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from barledger.options import Fee, Rules, Size, Slippage
+from barledger.options import Fee, Rules, Size
+from barledger.slippage import Slippage
 
 from .market import Market, Wishes
 from .worlds import Case

@@ -6,8 +6,9 @@ import pytest
 
 from barledger.accounts import Cash, FuturesMargin, RegT
 from barledger.instruments.contract import Contract
-from barledger.options import PerUnitFee, Rules, Slippage
+from barledger.options import PerUnitFee, Rules
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 
 from .kernel import simulate_both as simulate
 from .market import Market, Outcome, Wishes

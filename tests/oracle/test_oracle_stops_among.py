@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from barledger.accounts import Cash, PortfolioMargin, Unlimited
-from barledger.options import PercentOfEquity, Rules, Slippage
+from barledger.options import PercentOfEquity, Rules
+from barledger.slippage import Slippage
 
 from .engine import simulate
 from .levels import StopTerms

@@ -9,8 +9,9 @@ import numpy as np
 from barledger import options
 from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
 from barledger.instruments.contract import Contract
-from barledger.options import Rules, Slippage
+from barledger.options import Rules
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 
 from .drawn_rest import let_rest
 from .drawn_stops import random_stops

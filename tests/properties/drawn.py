@@ -10,7 +10,8 @@ from oracle.market import Market, Wishes
 from oracle.worlds import Case, random_case
 
 from barledger.lowering.drive import Run
-from barledger.options import Fee, Size, Slippage
+from barledger.options import Fee, Size
+from barledger.slippage import Slippage
 
 LOGS = ("orders", "fills", "entries", "incidents")
 worlds = st.integers(0, 1 << 40).map(random_case)

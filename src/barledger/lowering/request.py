@@ -11,9 +11,10 @@ from barledger.accounts import Account
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.lowering.wishes import Wishes
-from barledger.options import WORDS, Fee, Rules, Size, Slippage
+from barledger.options import WORDS, Fee, Rules, Size
 from barledger.orders import Order
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 from barledger.state import State
 from barledger.stops import Stops
 

@@ -29,7 +29,6 @@ from barledger.options import (
     Rules,
     Shares,
     Size,
-    Slippage,
     TargetPercent,
     TargetShares,
     TargetValue,
@@ -37,6 +36,7 @@ from barledger.options import (
     Value,
 )
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 from barledger.state import State
 
 SIZE_KINDS: dict[type[Size], codes.SizeKind] = {
