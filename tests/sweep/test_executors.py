@@ -212,6 +212,7 @@ def test_dask_gives_the_same_bits(small_chunks):
     assert away.table.equals(crosses(bars, **GRID).table)
 
 
+@pytest.mark.skipif(PLAIN, reason="slow in plain Python")
 def test_the_memory_of_a_sweep_does_not_grow_with_its_variants():
     import tracemalloc
 

@@ -53,10 +53,15 @@ def test_blocks_are_those_of_pandas(length):
     roll = CLOSE.rolling(length)
     for block, wanted in (
         (rules.sma, roll.mean()), (rules.rolling_max, roll.max()), (rules.rolling_min, roll.min()),
-        (rules.rolling_std, roll.std()),
     ):  # fmt: skip
         found = of_each(block, length, BARS.close)
         np.testing.assert_allclose(found, wanted.to_numpy(), rtol=1e-9, equal_nan=True)
+
+
+def test_a_rolling_deviation_is_that_of_the_features():
+    found = of_each(rules.rolling_std, 7, BARS.close)
+    wanted = rolling_deviation(BARS.close.copy(), 7)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, equal_nan=True)
 
 
 @pytest.mark.parametrize(

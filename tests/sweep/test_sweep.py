@@ -98,6 +98,16 @@ def test_execution_parameters_vary_with_the_variants():
     assert run.table["kind"][7] == "PortfolioMargin(max_leverage=4)"
 
 
+def test_a_hundred_sets_of_options_keep_their_own_variants():
+    fees = [k / 5_000 for k in range(100)]
+    given = {"fees": bl.PercentFee(bl.param("fee")), "fee": fees, "slippage": 0.0}
+    run = crosses(walk(200), fast=[2, 3, 5], slow=[8, 13], **given)
+    for variant in (0, 99, 345, 599):
+        compare(run, variant)
+    paid = run.metric("total_return").reshape(6, 100)
+    assert (np.diff(paid, axis=1) < 0.0).all()
+
+
 def test_fields_of_an_account_may_be_parameters():
     run = bl.sweep(
         bl.rules.sma_cross, walk(), fast=[3], slow=[20],

@@ -93,7 +93,7 @@ def block_sums(job: Job, grid: Grid, executor: Any) -> npt.NDArray[np.float64]:
     assert job.edges is not None
     job.ready()
     sums = np.empty((len(grid), len(job.edges) - 1, 2))
-    for done in run_all(job, chunks_of(np.arange(len(grid)), grid.choices, CHUNK), executor):
+    for done in run_all(job, chunks_of(job, np.arange(len(grid)), grid.choices, CHUNK), executor):
         if isinstance(done, Interrupted):
             raise KeyboardInterrupt
         sums[done.chunk.numbers] = done.sums

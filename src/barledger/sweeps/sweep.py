@@ -210,7 +210,7 @@ class Sweep:
         left = np.flatnonzero(~sheet.is_known)
         before = len(self) - len(left)
         progress, fresh, is_complete = Progress(self.progress, len(self)), 0, True
-        chunks = chunks_of(left, self.grid.choices, CHUNK)
+        chunks = chunks_of(self.job, left, self.grid.choices, CHUNK)
         try:
             for done in run_all(self.job, chunks, self.executor):
                 if isinstance(done, Interrupted):

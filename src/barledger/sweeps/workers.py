@@ -40,9 +40,12 @@ class Interrupted:
 
 
 def chunks_of(
-    numbers: npt.NDArray[np.int64], choices: npt.NDArray[np.int32], size: int
+    job: Job, numbers: npt.NDArray[np.int64], choices: npt.NDArray[np.int32], size: int
 ) -> list[Chunk]:
-    """Cut variants into chunks."""
+    """Cut variants into chunks, those with the same options one after another."""
+    options = [row for row, name in enumerate(job.values) if name not in job.names]
+    if options:
+        numbers = numbers[np.lexsort(choices[options][:, numbers])]
     return [
         Chunk(numbers[i : i + size], np.ascontiguousarray(choices[:, numbers[i : i + size]]))
         for i in range(0, len(numbers), size)
