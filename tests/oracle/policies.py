@@ -6,6 +6,7 @@ from itertools import combinations
 from barledger import options
 from barledger.accounts import FuturesMargin, PortfolioMargin, RegT
 from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
 
 from .drawn_rest import KINDS, TIFS
 from .levels import StopTerms
@@ -132,7 +133,7 @@ def fee_values(fees: object, slippage: object) -> dict[str, str]:
         fee = f"by_{fees.by}"
     else:
         fee = forms.get(type(fees)) or ("rate" if fees else "none")
-    if not isinstance(slippage, options.Slippage):
+    if not isinstance(slippage, Slippage):
         return {"fee": fee, "slippage": "fraction" if slippage else "none", "cap_to_range": "no"}
     kind = "parts" if slippage.amount else "large"
     return {"fee": fee, "slippage": kind, "cap_to_range": yes(slippage.cap_to_range)}
