@@ -147,7 +147,7 @@ def test_two_days_to_settle_before_2024():
 )
 def test_settlement_dates_of_the_exchange(trade, days, settled):
     # P1-20 to P1-23.
-    before = np.datetime64(trade) - 1
+    before = np.datetime64(trade) - np.timedelta64(1, "D")
     bars = flat_bars([50, 50], time=[str(before), trade], calendar="XNYS")
     start = bl.State(cash=0.0, positions={"A": (10, 50.0)})
     account = bl.Cash(settlement_days=days)

@@ -54,7 +54,7 @@ def times_of(dates: list[date]) -> np.ndarray:
     hour = 0
     for bar in range(1, len(stamps)):
         hour = hour + 1 if dates[bar] == dates[bar - 1] else 0
-        stamps[bar] += hour * 3600
+        stamps[bar] += np.timedelta64(hour * 3600, "s")
     return stamps.astype("datetime64[ns]")
 
 

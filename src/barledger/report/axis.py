@@ -68,7 +68,8 @@ def time_ticks(times: npt.NDArray[Any], most: int = 7) -> list[tuple[float, str]
         return [(scale.place(each), f"{each:,.0f}") for each in ticks(scale, most)]
     first, last = (each.astype("datetime64[s]") for each in (times[0], times[-1]))
     unit, step = _unit((last - first).astype(np.int64) / 86_400.0, most)
-    marks = np.arange(first.astype(f"datetime64[{unit}]"), last.astype(f"datetime64[{unit}]") + 1)
+    kind = f"datetime64[{unit}]"
+    marks = np.arange(first.astype(kind), last.astype(kind) + np.timedelta64(1, unit))
     marks = marks[_offset(marks, unit) % step == 0]
     places = (marks.astype("datetime64[s]") - first) / (last - first)
     return [
