@@ -5,9 +5,10 @@ callers. Nobody calls our helpers from Python, so while an entry compiles its he
 typed and lowered; the entry is optimised once, as a whole. That halves the time. It rests on three
 methods of Numba that are not public: where one is missing everything compiles the long way.
 
-Three more savings spare work whose result is the same each time: the types of an operator on
-numbers, the name of a record type (ours are long and nested), and the search for variables in what
-can hold none. Each stands aside where Numba lacks the method it replaces.
+More savings spare work whose result is the same each time (the types of a built-in's call, the name
+of a record type, the size of a machine type) or is not used here: the life of variables between two
+passes, closures and array expressions in code that has none, events that only time the compiler.
+Each stands aside where Numba lacks the method it replaces.
 """
 
 import gc
@@ -17,11 +18,16 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from numba.core import ir, types
+from llvmlite.binding import Linkage
+from llvmlite.ir import types as machine
+from numba.core import event, ir, transforms, types
 from numba.core.codegen import CPUCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.cpu import CPUContext
+from numba.core.inline_closurecall import InlineClosureCallPass
 from numba.core.options import DefaultOptions
+from numba.core.postproc import PostProcessor, VariableLifetime
+from numba.core.rewrites.registry import RewriteRegistry
 from numba.core.types.functions import BaseFunction
 
 WRAPPERS = ("no_cpython_wrapper", "no_cfunc_wrapper")
@@ -37,8 +43,7 @@ CAN_SHORTEN = len(BARE) == 2 and all(
 
 
 # Compiling makes millions of objects that stay: few of the collector's rounds find anything.
-COLLECTOR = (100_000, 20, 20)
-NUMBERS = (types.Number, types.Boolean)
+COLLECTOR = (1_000_000, 10, 1000)
 ATOMS = frozenset({str, int, float, bool, type(None), ir.Loc})
 
 
@@ -48,6 +53,7 @@ def shortened(helpers: Container[str]) -> Iterator[None]:
     with global_compiler_lock, ExitStack() as stack:
         stack.enter_context(_helpers_not_emitted(helpers))
         stack.enter_context(_collector_seldom())
+        stack.enter_context(_locks_not_announced())
         for owner, name, parameters, spared in SAVINGS:
             method = vars(owner).get(name)
             if method and tuple(inspect.signature(method).parameters) == parameters:
@@ -55,14 +61,14 @@ def shortened(helpers: Container[str]) -> Iterator[None]:
         yield
 
 
-def _once_for_numbers(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    """Find the signature of a built-in function for the same types of numbers only once."""
+def _once_for_types(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Find the signature of a built-in function for the same types of arguments only once."""
     found: dict[Any, Any] = {}
 
     def get_call_type(function: Any, context: Any, args: Any, kws: Any) -> Any:
-        if kws or not all(isinstance(arg, NUMBERS) for arg in args):
+        if kws:
             return resolve(function, context, args, kws)
-        asked = (function, tuple(args))
+        asked = (function, *(arg._code for arg in args))
         signature = found.get(asked)
         if signature is None:
             signature = found[asked] = resolve(function, context, args, kws)
@@ -105,10 +111,66 @@ def _atoms_first(search: Callable[..., Any]) -> Callable[..., Any]:
     return list_vars
 
 
+def _once_by_text(measure: Callable[..., int]) -> Callable[..., int]:
+    """Have the compiler measure a machine type only once."""
+    found: dict[str, int] = {}
+
+    def get_abi_size(kind: Any, target_data: Any, context: Any = None) -> int:
+        text = str(kind)
+        if text not in found:
+            found[text] = measure(kind, target_data, context)
+        return found[text]
+
+    return get_abi_size
+
+
+def _lives_on_demand(process: Callable[..., None]) -> Callable[..., None]:
+    """Follow the variables' lives when they are to be ended, not after every pass."""
+
+    def run(processor: Any, emit_dels: bool = False, extend_lifetimes: bool = False) -> None:
+        function = processor.func_ir
+        if function.is_generator or (emit_dels and not _is_ours(function)):
+            process(processor, emit_dels, extend_lifetimes)
+            return
+        function.blocks = transforms.canonicalize_cfg(function.blocks)
+        function.variable_lifetime = VariableLifetime(function.blocks)
+        function.generator_info = None
+
+    return run
+
+
+def _no_array_expressions(rewrite: Callable[..., None]) -> Callable[..., None]:
+    """Look for array expressions in others' code only: ours has loops."""
+
+    def apply(registry: Any, kind: str, state: Any) -> None:
+        if kind != "after-inference" or not _is_ours(state.func_ir):
+            rewrite(registry, kind, state)
+
+    return apply
+
+
+def _no_closures(inline: Callable[..., None]) -> Callable[..., None]:
+    """Look for closures in others' code only: ours has none."""
+
+    def run(inliner: Any) -> None:
+        if not _is_ours(inliner.func_ir):
+            inline(inliner)
+
+    return run
+
+
+def _is_ours(function: Any) -> bool:
+    return str(function.func_id.modname).startswith("barledger.")
+
+
 SAVINGS: tuple[tuple[type, str, tuple[str, ...], Callable[..., Any]], ...] = (
-    (BaseFunction, "get_call_type", ("self", "context", "args", "kws"), _once_for_numbers),
+    (BaseFunction, "get_call_type", ("self", "context", "args", "kws"), _once_for_types),
     (types.Record, "__repr__", ("self",), _once_for_each),
     (ir.Inst, "_rec_list_vars", ("self", "val"), _atoms_first),
+    (machine.Type, "get_abi_size", ("self", "target_data", "context"), _once_by_text),
+    (PostProcessor, "run", ("self", "emit_dels", "extend_lifetimes"), _lives_on_demand),
+    (RewriteRegistry, "apply", ("self", "kind", "state"), _no_array_expressions),
+    (InlineClosureCallPass, "run", ("self",), _no_closures),
 )
 
 
@@ -124,6 +186,25 @@ def _collector_seldom() -> Iterator[None]:
 
 
 @contextmanager
+def _locks_not_announced() -> Iterator[None]:
+    """Tell nobody of each taking of a lock: a hundred thousand events, for timing alone."""
+    start, end = event.start_event, event.end_event
+
+    def quietly(announce: Callable[..., None]) -> Callable[..., None]:
+        def announce_others(kind: str, *args: Any, **kwargs: Any) -> None:
+            if not kind.endswith("_lock"):
+                announce(kind, *args, **kwargs)
+
+        return announce_others
+
+    with (
+        patch.object(event, "start_event", quietly(start)),
+        patch.object(event, "end_event", quietly(end)),
+    ):
+        yield
+
+
+@contextmanager
 def _helpers_not_emitted(helpers: Container[str]) -> Iterator[None]:
     """Type and lower helpers, but neither optimise, link nor emit them by themselves."""
     finalise = CPUCodeLibrary.finalize
@@ -133,6 +214,7 @@ def _helpers_not_emitted(helpers: Container[str]) -> Iterator[None]:
     def finalise_entry(library: Any) -> None:
         if library.name in helpers:
             library._finalized = True
+            library._shared_module = _linkable(library._final_module)
         else:
             library._linking_libraries = _with_callees(library)
             finalise(library)
@@ -154,6 +236,14 @@ def _helpers_not_emitted(helpers: Container[str]) -> Iterator[None]:
         patch.object(CPUContext, "get_executable", no_executable),
     ):
         yield
+
+
+def _linkable(module: Any) -> Any:
+    """Let a helper be linked into several entries; as nothing else is made of it, in place."""
+    for function in module.functions:
+        if not function.is_declaration and function.linkage == Linkage.external:
+            function.linkage = "linkonce_odr"
+    return module
 
 
 def _with_callees(library: Any) -> list[Any]:

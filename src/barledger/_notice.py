@@ -5,7 +5,7 @@ from typing import Any
 
 from numba.core import event
 
-TEXT = "barledger: compiling for this machine, once; it takes 10 to 15 seconds"
+TEXT = "barledger: compiling for this machine, once; it takes about 10 seconds"
 
 
 class _Listener(event.Listener):  # type: ignore[misc]
