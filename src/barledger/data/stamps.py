@@ -109,7 +109,8 @@ def _edge(times: Times, edge: Any, *, is_end: bool) -> int | None:
             f"bars are sliced by number or by date such as '2010-03', not {edge!r}"
         ) from error
     if is_end:
-        moment += np.timedelta64(1, np.datetime_data(moment)[0])  # in the unit of the text: "2010" ends with its year
+        # In the unit of the text: "2010" ends with its year.
+        moment += np.timedelta64(1, np.datetime_data(moment)[0])  # type: ignore[call-overload]
     return int(np.searchsorted(times, moment.astype(NANOSECONDS), side="left"))
 
 

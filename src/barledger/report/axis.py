@@ -69,7 +69,8 @@ def time_ticks(times: npt.NDArray[Any], most: int = 7) -> list[tuple[float, str]
     first, last = (each.astype("datetime64[s]") for each in (times[0], times[-1]))
     unit, step = _unit((last - first).astype(np.int64) / 86_400.0, most)
     kind = f"datetime64[{unit}]"
-    marks = np.arange(first.astype(kind), last.astype(kind) + np.timedelta64(1, unit))
+    after = last.astype(kind) + np.timedelta64(1, unit)  # type: ignore[call-overload]
+    marks = np.arange(first.astype(kind), after)
     marks = marks[_offset(marks, unit) % step == 0]
     places = (marks.astype("datetime64[s]") - first) / (last - first)
     return [
