@@ -35,7 +35,10 @@ class _Option:
 
     def map(self, part: Callable[[Any], Any]) -> Self:
         """Return the option with a function applied to each of its numbers."""
-        return replace(self, **{f.name: part(getattr(self, f.name)) for f in fields(self)})
+        before = {f.name: getattr(self, f.name) for f in fields(self)}
+        after = {name: part(value) for name, value in before.items()}
+        is_same = all(after[name] is value for name, value in before.items())
+        return self if is_same else replace(self, **after)
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -283,6 +284,7 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
     return list(starts)
 
 
+CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
 KNOWN = (
     "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
     "orders", "limits", "events", "initial_cash", "start", "groups", "record",
@@ -314,7 +316,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
     _check.choice("fill", fill, FILLS)
     _check.choice("record", given.get("record", "full"), RECORDS)
     has_open = len(bars._open) > 0
-    account = given.get("account", Cash())
+    account = given.get("account", CASH)
     start = given.get("start")
     _check_single(given, start)
     return Request(
@@ -329,7 +331,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         rules=_rules(given),
         priority=by_label("priority", given.get("priority"), bars),
         exclusive=_exclusive(given.get("exclusive", ()), bars),
-        limits=given.get("limits", RiskLimits()),
+        limits=given.get("limits", NO_LIMITS),
         events=given.get("events", bars.events),
         initial_cash=_initial_cash(given),
         start=start if isinstance(start, State) else None,
@@ -369,7 +371,7 @@ def checked_bars(bars: Bars) -> Bars:
             f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "
             "makes them"
         )
-    currencies = sorted({contract.currency for contract in bars.contracts})
+    currencies = sorted({contract.currency for contract in bars.kinds})
     if len(currencies) > 1:
         raise ValueError(
             f"all contracts must be in one currency, that of the account: nothing is converted "
@@ -402,15 +404,29 @@ def _checked_account(account: Account, bars: Bars) -> Account:
 
 
 def _as_fee(fees: Any) -> Fee:
-    return fees if isinstance(fees, Fee) else PercentFee(fees)
+    if isinstance(fees, Fee):
+        return fees
+    return _flat_fee(fees) if isinstance(fees, float) else PercentFee(fees)
 
 
 def _as_slippage(slippage: Any) -> Slippage:
-    return slippage if isinstance(slippage, Slippage) else Slippage(fraction=slippage)
+    if isinstance(slippage, Slippage):
+        return slippage
+    return _flat_slippage(slippage) if isinstance(slippage, float) else Slippage(fraction=slippage)
+
+
+@lru_cache(maxsize=64)
+def _flat_fee(rate: float) -> PercentFee:
+    return PercentFee(rate)
+
+
+@lru_cache(maxsize=64)
+def _flat_slippage(fraction: float) -> Slippage:
+    return Slippage(fraction=fraction)
 
 
 def _rules(given: dict[str, Any]) -> Rules:
-    rules: Rules = given.get("rules", Rules())
+    rules: Rules = given.get("rules", RULES)
     if "priority" in given and rules.allocation == "in_order":
         return rules.map_words(allocation="priority")
     if rules.allocation == "priority" and "priority" not in given:
@@ -431,6 +447,8 @@ def _own_prices(price: Any, bars: Bars) -> npt.NDArray[np.float64] | None:
 
 
 def _exclusive(groups: Sequence[Sequence[str]], bars: Bars) -> tuple[tuple[int, ...], ...]:
+    if isinstance(groups, tuple) and not groups:
+        return ()
     if isinstance(groups, str) or any(isinstance(members, str) for members in groups):
         raise TypeError(
             f"exclusive must be groups of assets such as [['SPY', 'SH']], was {groups!r}"

@@ -285,6 +285,16 @@ class Bars:
         return len(self.time), len(self.assets)
 
     @cached_property
+    def multipliers(self) -> npt.NDArray[np.float64]:
+        """Of each asset (N,): units that one contract is of."""
+        return np.array([contract.multiplier for contract in self.contracts], np.float64)
+
+    @cached_property
+    def kinds(self) -> tuple[Contract, ...]:
+        """The different contracts, each once."""
+        return tuple({id(contract): contract for contract in self.contracts}.values())
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of times, names and matrices, in hexadecimal: the same data, the same digest."""
         found = sha256(repr((self.shape, str(self.time.dtype), self.assets)).encode())

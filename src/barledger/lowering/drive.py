@@ -9,7 +9,7 @@ import numpy.typing as npt
 from barledger.analytics.statistics import first_row
 from barledger.kernel.types import BLOCK
 from barledger.lowering.book import put_book, state_after
-from barledger.lowering.memory import Memory
+from barledger.lowering.memory import Memory, borrow, copied
 from barledger.lowering.request import Request
 from barledger.lowering.terms import put_terms
 from barledger.state import State
@@ -111,18 +111,18 @@ def _put_outputs(memory: Memory, request: Request) -> None:
 
 
 def _put_logs(memory: Memory, n_bars: int) -> None:
-    """Write empty logs: room for the wishes there are, up to a bound, and for one bar at least."""
-    wished = int(np.count_nonzero(memory.arrays["words"])) * 2
+    """Write empty logs: room for the wishes there may be, up to a bound, and for one bar at least."""
+    wished = int(np.count_nonzero(memory.arrays["words"])) * 8
     orders, _ = _needed(memory)
     rows = orders + min(wished, FIRST_ROWS)
     for name, count in (("orders", rows), ("fills", 2 * rows)):
-        memory.put(name, np.empty(count, _dtype(name)))
+        memory.put(name, borrow(name, count))
     for name in ("entries", "incidents"):
         _put_log(memory, name)
 
 
 def _put_log(memory: Memory, name: str) -> None:
-    memory.put(name, np.empty(_needed(memory)[1] + OTHER_ROWS, _dtype(name)))
+    memory.put(name, borrow(name, _needed(memory)[1] + OTHER_ROWS))
 
 
 def _dtype(name: str) -> Any:
@@ -170,9 +170,9 @@ def collect(memory: Memory, request: Request, initial: float) -> Run:
         equity=memory.arrays.get("equity", np.empty(0)),
         counts=memory.arrays["counts"],
         rejected=memory.arrays["rejected"],
-        account=memory.record["account"].copy(),
-        metrics=memory.record["metrics"].copy(),
-        waiting=memory.arrays["live"][:n_live].copy(),
+        account=copied(memory.record["account"]),
+        metrics=copied(memory.record["metrics"]),
+        waiting=copied(memory.arrays["live"][:n_live]),
         remains=memory.only("positions", "stops", "live", "due"),
         **logs,
     )

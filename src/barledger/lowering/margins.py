@@ -16,8 +16,7 @@ from barledger.lowering.varying import Varying
 
 def add_margins(varying: Varying, bars: Bars, account: Account) -> dict[str, Any]:
     """Add initial and maintenance margin of every future; returns what the rules must know."""
-    futures = [j for j, contract in enumerate(bars.contracts) if contract.kind == "future"]
-    if not futures:
+    if all(contract.kind != "future" for contract in bars.kinds):
         return {"has_dated_margin": 0}
     factor = _day_factor(bars, account)
     is_dated = factor is not None

@@ -1,5 +1,6 @@
 """The arrays of one run and the record that tells the kernel where they lie."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,44 @@ import numpy.typing as npt
 
 from barledger.kernel.world import ARRAYS, WORLD
 
-LOGS = ("orders", "fills", "entries", "incidents")
+
+def _offset(name: str) -> int:
+    return int(WORLD.fields[name][1])  # type: ignore[index]
+
+
+# Where the record has the address and the length of each array, in words of eight bytes.
+PLACES = {name: tuple(_offset(f"{name}_{what}") // 8 for what in ("at", "n")) for name in ARRAYS}
+
+
+MOST_LENT = 1 << 24  # bytes of one log that stay with the thread
+_lent = threading.local()
+
+
+def borrow(name: str, count: int) -> npt.NDArray[Any]:
+    """Return an array for a log of at least so many rows: this thread's last one, if that will do.
+
+    Memory that was written before is quicker than new, by two microseconds a page and more.
+    """
+    rows = vars(_lent).pop(name, None)
+    if rows is None or len(rows) < count:
+        rows = np.empty(count, ARRAYS[name][0])
+    return rows  # type: ignore[no-any-return]
+
+
+def give_back(name: str, rows: npt.NDArray[Any], used: int) -> npt.NDArray[Any]:
+    """Return the rows written of a log; its memory is lent to the next run, or shrinks to them."""
+    if rows.nbytes > MOST_LENT:
+        rows.resize(used, refcheck=False)
+        return rows
+    setattr(_lent, name, rows)
+    return copied(rows[:used])
+
+
+def copied(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a copy of contiguous rows: their bytes, not field by field as numpy does it."""
+    made = np.empty(len(rows), rows.dtype)
+    made.view(np.uint8)[:] = rows.view(np.uint8)
+    return made
 
 
 class Memory:
@@ -15,6 +53,7 @@ class Memory:
 
     def __init__(self, n_bars: int, n_assets: int) -> None:
         self.record = np.zeros(1, WORLD)
+        self.words = self.record.view(np.int64)
         self.arrays: dict[str, npt.NDArray[Any]] = {}
         self.record["n_bars"] = n_bars
         self.record["n_assets"] = n_assets
@@ -25,8 +64,9 @@ class Memory:
         if array.dtype != dtype or array.ndim != ndim or not array.flags.c_contiguous:
             raise TypeError(f"{name} must be a contiguous {ndim}-d array of {dtype}")
         self.arrays[name] = array
-        self.record[f"{name}_at"] = array.ctypes.data
-        self.record[f"{name}_n"] = len(array)
+        at, n = PLACES[name]
+        self.words[at] = array.ctypes.data
+        self.words[n] = len(array)
 
     def make(self, name: str, count: int) -> npt.NDArray[Any]:
         """Give the kernel a new array of zeros."""
@@ -48,7 +88,7 @@ class Memory:
     def only(self, *names: str) -> "Memory":
         """Return a memory that keeps alive no more than some arrays."""
         kept = Memory(0, 0)
-        kept.record = self.record.copy()
+        kept.words[:] = self.words
         kept.arrays = {name: self.arrays[name] for name in names if name in self.arrays}
         return kept
 
@@ -56,6 +96,5 @@ class Memory:
         """Rows written of one record, the rest of the memory given back."""
         rows = self.arrays.pop(name)
         used = int(self.record["used"][name][0])
-        self.record[f"{name}_n"] = 0
-        rows.resize(used, refcheck=False)
-        return rows
+        self.words[PLACES[name][1]] = 0
+        return give_back(name, rows, used)

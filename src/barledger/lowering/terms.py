@@ -223,7 +223,7 @@ def _contracts(request: Request) -> npt.NDArray[np.void]:
     contracts = request.bars.contracts
     keep = request.rules.split_fraction
     first = contracts[0]
-    if all(contract is first for contract in contracts):
+    if len(request.bars.kinds) == 1:
         rows = np.repeat(_contract(first, keep), len(contracts))
     else:
         rows = np.concatenate([_contract(contract, keep) for contract in contracts])
@@ -308,7 +308,7 @@ def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
     if isinstance(account, Cash) and (account.settlement_days != 0 or waits):
         days = calendar.settlement_days(bars.time, account.settlement_days, bars.calendar)
         memory.put("due_bars", places_of_days(days, bars))
-    if any(contract.kind == "future" for contract in bars.contracts):
+    if any(contract.kind == "future" for contract in bars.kinds):
         _put_settlements(memory, bars)
 
 

@@ -199,7 +199,7 @@ def book_of(run: Run, label: str, columns: Ints, per_year: float) -> Book:
     return Book(
         label=label,
         columns=columns,
-        multipliers=np.array([contract.multiplier for contract in request.bars.contracts]),
+        multipliers=request.bars.multipliers,
         record=request.record,
         kind=type(request.account).__name__,
         opening_rate=float(request.account.rules().get("initial_rate", 1.0)),
