@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio, rules, validation
+    from barledger import portfolio, rules, trade, validation
     from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
     from barledger.instruments.contract import Contract
+    from barledger.lowering.decisions import DecisionError
     from barledger.options import (
         PercentFee,
         PercentOfCash,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from barledger.slippage import Slippage
     from barledger.state import State
     from barledger.stops import Stops
+    from barledger.strategy import Strategy
     from barledger.sweeps.given import Signals
     from barledger.sweeps.run import SweepRun
     from barledger.sweeps.sweep import Sweep, sweep
@@ -51,6 +53,7 @@ _HOME = {
     "data.bars": ("Bars",),
     "data.events": ("Events",),
     "instruments.contract": ("Contract",),
+    "lowering.decisions": ("DecisionError",),
     "options": (
         "PercentFee",
         "PercentOfCash",
@@ -77,6 +80,7 @@ _HOME = {
     "sweeps.run": ("SweepRun",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
+    "strategy": ("Strategy",),
     "validation.walk_forward": ("WalkForward", "walk_forward"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -86,6 +90,7 @@ __all__ = [
     "Cash",
     "Comparison",
     "Contract",
+    "DecisionError",
     "Events",
     "FuturesMargin",
     "Limit",
@@ -110,6 +115,7 @@ __all__ = [
     "Stop",
     "StopLimit",
     "Stops",
+    "Strategy",
     "Sweep",
     "SweepRun",
     "TargetPercent",
@@ -126,13 +132,14 @@ __all__ = [
     "rule",
     "rules",
     "sweep",
+    "trade",
     "validation",
     "walk_forward",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("portfolio", "rules", "validation"):
+    if name in ("portfolio", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

@@ -10,7 +10,7 @@ import numpy as np
 
 from barledger._param import names_in
 from barledger.data.bars import Bars
-from barledger.portfolio import KNOWN, checked_bars
+from barledger.lowering.asked import KNOWN, checked_bars
 from barledger.rules.rule import Rule
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid, make_grid, read_values
