@@ -57,6 +57,8 @@ class Bars:
         Splits of these raw prices, and cash flows; None: none. `Portfolio` applies them.
     notes
         Sentences on what reading the data changed or left out.
+    sources
+        Where the data came from: files with their SHA-256, in words.
     open, high, low, close, volume, settlement
         (T, N) float64, read-only; None when not given. NaN: nothing there.
     tradable
@@ -75,6 +77,7 @@ class Bars:
     adjustment: str | float | None
     events: Events | None
     notes: tuple[str, ...]
+    sources: tuple[str, ...]
     _open: Floats
     _high: Floats
     _low: Floats
@@ -331,6 +334,43 @@ class Bars:
         done = "splits" if self.adjustment is None else f"{self.adjustment}, splits"
         events = self.events.without_splits() if self.events is not None else None
         return replace(self, adjustment=done, events=events, **changed)
+
+    def with_matrix(self, name: str, values: object) -> "Bars":
+        """Return bars with one matrix more, or another one, such as settlements; all checked again.
+
+        Parameters
+        ----------
+        name
+            open, high, low, close, volume, settlement or tradable.
+        values
+            (T,) or (T, N) numbers; NaN: nothing there.
+        """
+        if name not in ARRAYS:
+            raise ValueError(f"bars have {', '.join(ARRAYS)}, no {name!r}")
+        made: dict[str, Any] = {each: getattr(self, f"_{each}") for each in self.matrices}
+        made[name] = as_tradable(values) if name == "tradable" else as_matrix(name, values)
+        terms = Terms(self.contracts, self.calendar, self.adjustment, self.events, self.notes)
+        return replace(
+            type(self)(**checked_fields(made, self._stamps(), self.assets, terms)),
+            sources=self.sources,
+        )
+
+    def _stamps(self) -> object:
+        return None if self.time.dtype.kind != "M" else self.time
+
+    def with_notes(self, *notes: str, sources: Sequence[str] = ()) -> "Bars":
+        """Return the same bars with sentences on what was done to them, and where they came from.
+
+        Neither changes the digest.
+
+        Examples
+        --------
+        >>> Bars.from_arrays([1.0, 2.0]).with_notes("made up").notes
+        ('made up',)
+        """
+        return replace(
+            self, notes=(*self.notes, *notes), sources=(*self.sources, *map(str, sources))
+        )
 
     def to_frame(self) -> "pl.DataFrame":
         """Return a long polars frame: time, asset, and a column for each matrix, bar by bar."""

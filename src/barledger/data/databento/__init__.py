@@ -1,0 +1,19 @@
+"""Databento: DBN files to frames and bars, and the historical API with the cost asked first."""
+
+from barledger.data.databento.bars import read_frame
+from barledger.data.databento.definitions import contracts, definitions
+from barledger.data.databento.files import read_records
+from barledger.data.databento.read import read
+from barledger.data.databento.statistics import finals, known_at, statistics, with_settlement
+
+__all__ = [
+    "contracts",
+    "definitions",
+    "finals",
+    "known_at",
+    "read",
+    "read_frame",
+    "read_records",
+    "statistics",
+    "with_settlement",
+]
