@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio, rules, validation
+    from barledger import data, portfolio, rules, validation
     from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
@@ -121,6 +121,7 @@ __all__ = [
     "VolatilityTarget",
     "WalkForward",
     "compare",
+    "data",
     "param",
     "portfolio",
     "rule",
@@ -132,7 +133,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("portfolio", "rules", "validation"):
+    if name in ("data", "portfolio", "rules", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

@@ -335,6 +335,22 @@ class Bars:
         events = self.events.without_splits() if self.events is not None else None
         return replace(self, adjustment=done, events=events, **changed)
 
+    def resample(self, timeframe: str, **options: Any) -> "Bars":
+        """Return bars of a wider timeframe; options as in `barledger.data.resample`.
+
+        Beside these bars the wider ones would show the future: `barledger.data.resample` returns
+        both, and what of the wider ones is known when.
+
+        Examples
+        --------
+        >>> time = np.arange("2024-01-02T00:00", "2024-01-02T00:04", dtype="datetime64[m]")
+        >>> Bars.from_arrays([1.0, 2.0, 3.0, 4.0], time=time).resample("2m").close[:, 0]
+        array([2., 4.])
+        """
+        from barledger.data.resampling import resample
+
+        return resample(self, timeframe, **options).bars
+
     def with_matrix(self, name: str, values: object) -> "Bars":
         """Return bars with one matrix more, or another one, such as settlements; all checked again.
 

@@ -17,6 +17,12 @@ def width_of(timeframe: str) -> int:
     found = TIMEFRAME.fullmatch(timeframe) if isinstance(timeframe, str) else None
     if found is None:
         raise ValueError(
-            f"a timeframe is a number and s, m, h or d, such as '5m' or '1h'; was {timeframe!r}"
+            f"a timeframe is a number and s, m, h or d, such as '5m' or '1h', was {timeframe!r}"
         )
     return int(found["count"]) * UNITS[found["unit"]]
+
+
+def check_timeframe(timeframe: str) -> None:
+    """Raise unless it is a width such as ``"5m"``, or ``"session"``, the bars of a trade date."""
+    if timeframe != "session":
+        width_of(timeframe)
