@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from barledger.data import continuous, databento
     from barledger.data.lake import Lake
+    from barledger.data.manifest import Manifest, verify
     from barledger.data.resampling import Resampled, resample
 
 _HOME = {
     "lake": ("Lake",),
+    "manifest": ("Manifest", "verify"),
     "resampling": ("Resampled", "resample"),
 }
 _ROOMS = ("continuous", "databento")
@@ -20,10 +22,12 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Lake",
+    "Manifest",
     "Resampled",
     "continuous",
     "databento",
     "resample",
+    "verify",
 ]
 
 

@@ -2,15 +2,25 @@
 
 from barledger.data.databento.bars import read_frame
 from barledger.data.databento.definitions import contracts, definitions
+from barledger.data.databento.fetch import Plan, fetch, fill_lake, offline_plan, plan
 from barledger.data.databento.files import read_records
 from barledger.data.databento.read import read
+from barledger.data.databento.retry import Retries, TooExpensive, VendorError
 from barledger.data.databento.statistics import finals, known_at, statistics, with_settlement
 
 __all__ = [
+    "Plan",
+    "Retries",
+    "TooExpensive",
+    "VendorError",
     "contracts",
     "definitions",
+    "fetch",
+    "fill_lake",
     "finals",
     "known_at",
+    "offline_plan",
+    "plan",
     "read",
     "read_frame",
     "read_records",
