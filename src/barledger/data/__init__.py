@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger.data import continuous, databento
+    from barledger.data import continuous, databento, quality
     from barledger.data.lake import Lake
     from barledger.data.manifest import Manifest, verify
     from barledger.data.resampling import Resampled, resample
@@ -17,7 +17,7 @@ _HOME = {
     "manifest": ("Manifest", "verify"),
     "resampling": ("Resampled", "resample"),
 }
-_ROOMS = ("continuous", "databento")
+_ROOMS = ("continuous", "databento", "quality")
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Resampled",
     "continuous",
     "databento",
+    "quality",
     "resample",
     "verify",
 ]

@@ -65,6 +65,27 @@ def read_frame(frame: object, assets: str | Sequence[str] | None = None) -> Tabl
     return _wide(data, names["time"], chosen)
 
 
+def long_rows(frame: object) -> "pl.DataFrame":
+    """Return a long frame with known names: time (nanoseconds), asset and its numbers.
+
+    Order and duplicates stay as they are; what is not known is left out.
+    """
+    import polars as pl
+
+    data = _polars_frame(frame)
+    names = _recognised(data.columns)
+    for needed in ("time", "close"):
+        if needed not in names:
+            raise ValueError(_lacking(needed, data.columns))
+    rows = data.select(names.values()).rename({column: name for name, column in names.items()})
+    stamps = as_stamps(rows["time"], f"column {names['time']!r}")
+    asset = pl.col("asset").cast(pl.String) if "asset" in names else pl.lit("asset")
+    others = [name for name in rows.columns if name not in ("time", "asset")]
+    return rows.select(
+        pl.Series("time", stamps.times), asset.alias("asset"), pl.col(others).cast(pl.Float64)
+    )
+
+
 def read_parquet(path: str | Path) -> "pl.DataFrame":
     """Return the frame in one parquet file, in a folder of them, or in those that match a glob."""
     import polars as pl

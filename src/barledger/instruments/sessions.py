@@ -71,6 +71,29 @@ def trade_days(
     return TradeDays(table.dates[at], table.starts[at], table.ends[at])
 
 
+def sessions_between(
+    first: Any,
+    last: Any,
+    calendar: str | None = None,
+    *,
+    zone: str | None = None,
+    cut: str | None = None,
+) -> Times:
+    """Return the sessions from the first to the last date, both included, datetime64[D].
+
+    Parameters
+    ----------
+    first, last
+        Dates.
+    calendar, zone, cut
+        As in `trade_days`.
+    """
+    days = [np.datetime64(day, "D") for day in (first, last)]
+    margin = timedelta(days=MARGIN)
+    table = _table(calendar, zone, cut, days[0].item() - margin, days[1].item() + margin)
+    return table.dates[(table.dates >= days[0]) & (table.dates <= days[1])]
+
+
 def _table(
     calendar: str | None, zone: str | None, cut: str | None, first: date, last: date
 ) -> _Table:
