@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from barledger.data import continuous, databento, quality
+    from barledger.data.csv_text import read_csv
     from barledger.data.lake import Lake
     from barledger.data.manifest import Manifest, verify
     from barledger.data.resampling import Resampled, resample
 
 _HOME = {
+    "csv_text": ("read_csv",),
     "lake": ("Lake",),
     "manifest": ("Manifest", "verify"),
     "resampling": ("Resampled", "resample"),
@@ -27,6 +29,7 @@ __all__ = [
     "continuous",
     "databento",
     "quality",
+    "read_csv",
     "resample",
     "verify",
 ]

@@ -165,6 +165,7 @@ class Bars:
             asset (or symbol, ticker); open, high, low, volume, settlement, tradable and split
             (new shares per old share; null or 1: none) may be there, in any order and letter case.
             Wide: a time column, or a pandas index of dates, and one column of closes per asset.
+            A structured numpy array and a mapping from names to columns are frames too.
         assets
             Which assets, in which order; None: all, by name from a long frame and as they stand
             from a wide one. It names the one asset of a long frame without an asset column.
@@ -221,6 +222,38 @@ class Bars:
             adjustment=adjustment,
             events=events,
         )
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: str | Path,
+        *,
+        columns: Sequence[str] | None = None,
+        skip_rows: int = 0,
+        time_format: str | None = None,
+        **options: Any,
+    ) -> "Bars":
+        """Make bars of a CSV file, plain or gzipped.
+
+        Parameters
+        ----------
+        path
+            File; its digest goes into `sources`.
+        columns
+            Names in place of the header's, or where there is none; the error of a header that does
+            not fit its rows shows the names that would.
+        skip_rows
+            Lines before the header.
+        time_format
+            Such as ``"%d.%m.%Y"``; None: one of the usual, year first.
+        options
+            As in `from_frame`.
+        """
+        from barledger.data.csv_text import read_csv
+
+        frame = read_csv(path, columns=columns, skip_rows=skip_rows, time_format=time_format)
+        told = f"{Path(path).name} sha256 {sha256(Path(path).read_bytes()).hexdigest()}"
+        return cls.from_frame(frame, **options).with_notes(sources=[told])
 
     @classmethod
     def sample(cls, *, contracts: Contracts = None) -> "Bars":

@@ -3,7 +3,7 @@
 Assets align on the union of their stamps; where one has no row there is NaN, nothing is filled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -101,15 +101,38 @@ def _polars_frame(frame: Any) -> "pl.DataFrame":
 
     if library_of(frame) == "pandas":
         frame = _with_index(frame)
-    made = as_polars(frame, "frame") if is_frame(frame) else None
+    made = as_polars(frame, "frame") if is_frame(frame) else _of_arrays(frame)
     if not isinstance(made, pl.DataFrame):
         raise TypeError(
-            f"frame must be a polars, pandas or pyarrow frame, was a {type(frame).__name__}; arrays "
-            "go to Bars.from_arrays"
+            f"frame must be a polars, pandas or pyarrow frame, was a {type(frame).__name__}; a "
+            "structured array or a mapping of columns will do too, other arrays go to "
+            "Bars.from_arrays"
         )
     if made.is_empty():
         raise ValueError(f"frame must hold at least one row; its columns are {made.columns}")
     return made
+
+
+def _of_arrays(frame: Any) -> Any:
+    """Return a structured numpy array, or a mapping of columns, as a frame; None of anything else."""
+    import polars as pl
+
+    if isinstance(frame, Mapping):
+        return pl.DataFrame({str(name): _column(column) for name, column in frame.items()})
+    if not isinstance(frame, np.ndarray) or not frame.dtype.names:
+        return None
+    return pl.DataFrame({name: _column(frame[name]) for name in frame.dtype.names})
+
+
+def _column(values: Any) -> Any:
+    """Return bytes as text and datetimes in a unit that polars takes; others as they are."""
+    if not isinstance(values, np.ndarray):
+        return values
+    if values.dtype.kind == "S":
+        return values.astype(str)
+    if values.dtype.kind == "M":
+        return values.astype("datetime64[ns]")
+    return np.ascontiguousarray(values)
 
 
 def _with_index(frame: Any) -> Any:
