@@ -1,6 +1,7 @@
 """Databento: DBN files to frames and bars, and the historical API with the cost asked first."""
 
 from barledger.data.databento.bars import read_frame
+from barledger.data.databento.chains import chain, changes
 from barledger.data.databento.definitions import contracts, definitions
 from barledger.data.databento.fetch import Plan, fetch, fill_lake, offline_plan, plan
 from barledger.data.databento.files import read_records
@@ -13,6 +14,8 @@ __all__ = [
     "Retries",
     "TooExpensive",
     "VendorError",
+    "chain",
+    "changes",
     "contracts",
     "definitions",
     "fetch",
