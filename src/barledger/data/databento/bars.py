@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from barledger.data.databento.files import DbnFile, chunks, open_file, prices_of, times_of
-from barledger.data.databento.symbols import changes_of, owners
+from barledger.data.databento.symbols import Change, changes_of, owners
 from barledger.data.timeframe import width_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,39 @@ def read_frame(
 
     files = [open_file(each) for each in paths_of(path)]
     parts = [_read(file, timeframe, price, publisher, schema) for file in files]
-    return pl.concat(parts).sort("asset", "time", maintain_order=True)
+    frame = pl.concat(parts)
+    if frame["asset"].n_unique() < 2 and frame["time"].is_sorted():
+        return frame
+    return frame.sort("asset", "time", maintain_order=True)
+
+
+def read_one(
+    files: Sequence[DbnFile], publisher: int | None
+) -> tuple[str, dict[str, npt.NDArray[Any]]] | None:
+    """Return symbol and columns (T,) of files of ready bars of one symbol; None: there are more.
+
+    Beside these columns it needs little memory: no frame, and no number that bars do not have.
+    """
+    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in ("time", *FIELDS)}
+    known: set[tuple[str, int]] = set()
+    for file in files:
+        if file.schema not in READY:
+            return None
+        spans = changes_of(file)
+        for rows in chunks(file):
+            taken = rows if publisher is None else rows[rows["publisher_id"] == publisher]
+            times, venues = times_of(taken["ts_event"]), np.unique(taken["publisher_id"])
+            found = owners(spans, taken["instrument_id"].astype(np.int64), times)
+            known |= {(owner.symbol, int(venue)) for owner in found for venue in venues}
+            if len(known) > 1:
+                return None
+            parts["time"].append(times)
+            for name in FIELDS[:4]:
+                parts[name].append(prices_of(taken[name]))
+            parts["volume"].append(taken["volume"].astype(np.float64))
+    if not known:
+        return None
+    return known.pop()[0], {name: np.concatenate(parts.pop(name)) for name in list(parts)}
 
 
 def paths_of(path: Path_ | Sequence[Path_]) -> list[Path]:
@@ -93,15 +126,15 @@ def _read(
             f"{file.path.name} holds {kind}, which makes no bars; bars come from "
             f"{', '.join(READY)}, {', '.join(dict.fromkeys(TRADED + QUOTED))}"
         )
-    parts = []
-    for rows in chunks(file, schema):
+    parts, spans = [], changes_of(file)
+    for rows in chunks(file, schema):  # symbols chunk by chunk: whole columns are never copied
         taken = rows if publisher is None else rows[rows["publisher_id"] == publisher]
         if kind in READY:
             _check_ready(file, timeframe, READY[kind])
-            parts.append(_ready(taken))
+            parts.append(_labelled(_ready(taken), spans))
         else:
-            parts.append(_ticks(file, taken, str(kind), price))
-    frame = _labelled(file, pl.concat(parts) if parts else _nothing())
+            parts.append(_labelled(_ticks(file, taken, str(kind), price), spans))
+    frame = pl.concat(parts) if parts else _labelled(_nothing(), spans)
     if kind not in READY:
         frame = _made(file, str(kind), frame, timeframe)
     _check_venues(file, frame)
@@ -165,12 +198,15 @@ def _price(rows: Any, wanted: str) -> Any:
     return {"bid": bid, "ask": ask, "mid": (bid + ask) / 2.0}[wanted]
 
 
-def _labelled(file: DbnFile, frame: "pl.DataFrame") -> "pl.DataFrame":
+def _labelled(frame: "pl.DataFrame", spans: list[Change]) -> "pl.DataFrame":
     """Return the rows of each symbol, one symbol after the other."""
     import polars as pl
 
     ids, times = frame["instrument_id"].to_numpy(), frame["time"].to_numpy()
-    found = owners(changes_of(file), ids, times)
+    found = owners(spans, ids, times)
+    if len(found) == 1 and len(found[0].rows) == len(frame):  # nothing to pick: do not copy it
+        alone = frame.with_columns(pl.lit(found[0].symbol).alias("asset"))
+        return alone.select("time", "asset", "instrument_id", "publisher_id", *FIELDS)
     parts = [frame[owner.rows].with_columns(pl.lit(owner.symbol).alias("asset")) for owner in found]
     whole = pl.concat(parts) if parts else frame.with_columns(pl.lit("").alias("asset"))
     return whole.select("time", "asset", "instrument_id", "publisher_id", *FIELDS)

@@ -30,7 +30,12 @@ def changes(path: str | Path | Sequence[str | Path]) -> "pl.DataFrame":
 
     rows = _joined([span for each in paths_of(path) for span in changes_of(open_file(each))])
     moment = pl.Datetime("ns")
-    kinds: dict[str, Any] = {"symbol": pl.String, "instrument_id": pl.Int64, "start": moment, "stop": moment}
+    kinds: dict[str, Any] = {
+        "symbol": pl.String,
+        "instrument_id": pl.Int64,
+        "start": moment,
+        "stop": moment,
+    }
     columns = {name: [getattr(row, name) for row in rows] for name in ("symbol", "instrument_id")}
     times = {
         name: np.array([getattr(r, name) for r in rows], "M8[ns]") for name in ("start", "stop")

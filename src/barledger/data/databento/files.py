@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def open_file(path: str | Path) -> DbnFile:
     content = path.read_bytes()
     _check_whole(path, content)
     try:
-        store = package.DBNStore.from_bytes(content)
+        store = package.DBNStore.from_bytes(BytesIO(content))
         header = store.metadata
     except Exception as error:  # the vendor's own, of three packages
         raise ValueError(f"cannot read {path.name}: {_reason(path, content)} ({error})") from error

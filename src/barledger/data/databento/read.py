@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from barledger.data.assemble import Contracts
 from barledger.data.bars import Bars
-from barledger.data.databento.bars import Price, paths_of, read_frame, sources_of
+from barledger.data.databento.bars import Price, paths_of, read_frame, read_one, sources_of
 from barledger.data.databento.files import DbnFile, open_file
 from barledger.data.databento.symbols import changes_of
 from barledger.data.events import Events
@@ -60,18 +60,28 @@ def read(
     trade the contracts themselves (`by="instrument"`, or `barledger.data.continuous`).
     """
     files = [open_file(each) for each in paths_of(path)]
-    frame = read_frame(path, timeframe=timeframe, price=price, publisher=publisher, schema=schema)
-    if frame.is_empty():
-        raise ValueError(f"{', '.join(f.path.name for f in files)}: no bars in it")
-    if by == "instrument":
-        frame = _by_instrument(frame)
-    elif by != "symbol":
+    if by not in ("symbol", "instrument"):
         raise ValueError(f"by must be 'symbol' or 'instrument', was {by!r}")
-    names = _chosen(frame, assets)
-    terms, told = _terms(files, names, contracts)
-    found = Bars.from_frame(
-        _matrix_columns(frame), assets=names, contracts=terms, calendar=calendar, events=events
-    )
+    is_plain = by == "symbol" and timeframe is None and price is None and schema is None
+    one = read_one(files, publisher) if is_plain else None
+    if one is not None and (assets is None or _chosen(assets) == (one[0],)):
+        terms, told = _terms(files, (one[0],), contracts)
+        columns: dict[str, Any] = one[1]
+        found = Bars.from_arrays(
+            **columns, assets=one[0], contracts=terms, calendar=calendar, events=events
+        )
+    else:
+        frame = read_frame(
+            path, timeframe=timeframe, price=price, publisher=publisher, schema=schema
+        )
+        if frame.is_empty():
+            raise ValueError(f"{', '.join(f.path.name for f in files)}: no bars in it")
+        frame = _by_instrument(frame) if by == "instrument" else frame
+        names = _chosen(assets) or tuple(sorted(frame["asset"].unique().to_list()))
+        terms, told = _terms(files, names, contracts)
+        found = Bars.from_frame(
+            _matrix_columns(frame), assets=names, contracts=terms, calendar=calendar, events=events
+        )
     return found.with_notes(*told, *_header_notes(files, by), sources=sources_of(files))
 
 
@@ -88,10 +98,8 @@ def _by_instrument(frame: "pl.DataFrame") -> "pl.DataFrame":
     return named.unique(["asset", "time", "publisher_id"], keep="first", maintain_order=True)
 
 
-def _chosen(frame: "pl.DataFrame", assets: str | Sequence[str] | None) -> tuple[str, ...]:
-    if assets is None:
-        return tuple(sorted(frame["asset"].unique().to_list()))
-    return (assets,) if isinstance(assets, str) else tuple(assets)
+def _chosen(assets: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (assets,) if isinstance(assets, str) else tuple(assets or ())
 
 
 def _terms(
