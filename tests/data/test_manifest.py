@@ -115,7 +115,7 @@ def test_wrong_symbols_show_the_right_form(symbol, stype_in, match):
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        ("name =", "nome =", "unknown key 'nome'"),
+        ("name =", "called =", "unknown key 'called'"),
         ("2024-06-30", "2022-06-30", "last must be at or after first"),
         ('["ES.v.0"]', "[]", "at least one symbol"),
         ("[[requests]]", "[[asks]]", r"no \[\[requests\]\]"),
