@@ -197,3 +197,12 @@ def test_two_writers_at_once_do_not_lose_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(lake_year, "_state", lambda _: next(states))
     with pytest.raises(RuntimeError, match="changed by another process"):
         lake.append(rows("2024-01-01", "2024-01-02"), timeframe="1d")
+
+
+def test_whether_a_bar_can_trade_is_kept(tmp_path):
+    lake = Lake(tmp_path)
+    lake.append(
+        rows("2024-01-01", "2024-01-02").with_columns(tradable=pl.Series([True, False])),
+        timeframe="1d",
+    )
+    assert lake.bars().tradable[:, 0].tolist() == [True, False]

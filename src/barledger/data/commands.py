@@ -81,10 +81,9 @@ def _plan(options: argparse.Namespace) -> None:
 def _fetch(options: argparse.Namespace) -> None:
     from barledger.data.databento import fetch, fill_lake
     from barledger.data.lake import Lake
-    from barledger.data.manifest import Manifest
 
-    folder = options.to or Manifest.load(options.manifest).name
-    made = fetch(options.manifest, folder, max_cost=options.max_cost, told=print)
+    made = fetch(options.manifest, options.to, max_cost=options.max_cost, told=print)
+    folder = options.to or made.name
     print(f"{len(made.files)} files in {folder}, ${made.cost:.2f} in all")
     if options.lake:
         added = fill_lake(folder, Lake(options.lake))["added"].sum()

@@ -297,6 +297,7 @@ def _long_rows(bars: object) -> "pl.DataFrame":
     if not isinstance(made, pl.DataFrame) or not {"time", "asset", "close"} <= set(made.columns):
         raise ValueError("a lake takes Bars, or a long frame with the columns time, asset, close")
     stamps = as_stamps(made["time"], "column 'time'").times
+    made = made.cast({pl.Boolean: pl.Float64})
     others = [name for name in made.columns if name not in ("time", "asset")]
     text = [name for name in others if not made[name].dtype.is_numeric()]
     if text:

@@ -5,8 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import zstandard
-from dbn_files import bar, encoded
+from dbn_files import bar, encoded, zstandard
 
 from barledger.data import databento
 from barledger.data.lake import Lake

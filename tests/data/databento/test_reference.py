@@ -2,10 +2,9 @@
 
 import math
 
-import databento_dbn as dbn
 import numpy as np
 import pytest
-from dbn_files import bar, definition, stat, write
+from dbn_files import bar, dbn, definition, stat, write
 
 from barledger.data import databento
 
@@ -104,3 +103,15 @@ def test_unknown_kinds_are_refused(tmp_path):
     path = write(tmp_path / "s.dbn", "statistics", [stat(f"{D2}T22:00", D2, 3, 1.0)])
     with pytest.raises(ValueError, match="kind must be one of open"):
         databento.finals(databento.statistics(path), "settle")
+
+
+def test_contracts_of_definitions_fit_the_bars_that_are_read(tmp_path):
+    records = [
+        definition("ESH4", "ES", expiry="2024-03-15"),
+        definition("ESM4", "ES", instrument=2, expiry="2024-06-21"),
+    ]
+    terms = databento.contracts(write(tmp_path / "d.dbn", "definition", records), initial=9_000)
+    path = write(tmp_path / "b.dbn", "ohlcv-1m", [bar(D2, 5.0)])
+    assert databento.read(path, contracts=terms).contracts[0].initial == 9_000
+    with pytest.raises(ValueError, match="contracts tell nothing of 'ESH4', which is no stock"):
+        databento.read(path, contracts={"ESM4": terms["ESM4"]})

@@ -144,9 +144,12 @@ def _column(chain: Chain, contract: str) -> int:
 
 
 def _latched(chain: Chain, dates: Dates, strength: Any, days: int) -> Ints:
-    """Return the lead on each bar, moved on when a later contract was stronger `days` in a row."""
+    """Return the lead on each bar, moved on when a later contract was stronger `days` in a row.
+
+    On the first date nothing is known: the first contract that has a price leads.
+    """
     leads = np.zeros(len(dates), np.int64)
-    lead, streak = int(np.argmax(strength[0])), 0
+    lead, streak = int(np.argmin(np.isnan(chain.bars.close[0]))), 0
     for day in range(1, len(dates)):
         leads[day - 1] = lead
         best = lead + int(np.argmax(strength[day - 1, lead:]))

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 Price = Literal["trade", "mid", "bid", "ask"]
 Path_ = str | Path
-READY = {"ohlcv-1s": "1s", "ohlcv-1m": "1m", "ohlcv-1h": "1h", "ohlcv-1d": "1d", "ohlcv-eod": "1d"}
+READY = {
+    "ohlcv-1s": "1s",
+    "ohlcv-1m": "1m",
+    "ohlcv-1h": "1h",
+    "ohlcv-1d": "1d",
+    "ohlcv-eod": "session",
+}
 TRADED = ("trades", "tbbo", "mbp-1", "mbp-10", "mbo", "tcbbo", "cmbp-1")
 QUOTED = ("tbbo", "mbp-1", "mbp-10", "bbo-1s", "bbo-1m", "cbbo-1s", "cbbo-1m", "cmbp-1", "tcbbo")
 SAMPLED = ("bbo-1s", "bbo-1m", "cbbo-1s", "cbbo-1m")  # stamped with the end of their interval

@@ -100,7 +100,7 @@ def offline_plan(manifest: Manifest | str | Path, folder: str | Path | None = No
 
 def fetch(
     manifest: Manifest | str | Path,
-    folder: str | Path,
+    folder: str | Path | None = None,
     *,
     max_cost: float | None = None,
     gateway: str | None = None,
@@ -118,7 +118,8 @@ def fetch(
     manifest
         A manifest, its file, or the name of a shipped one.
     folder
-        Where the files and ``manifest.toml``, with digests, rows, costs and bad days, are written.
+        Where the files and ``manifest.toml``, with digests, rows, costs and bad days, are written;
+        None: the manifest's name, here.
     max_cost
         The spending cap of this call in dollars; None: the environment variable
         BARLEDGER_MAX_COST, else 0: only what is free.
@@ -134,7 +135,9 @@ def fetch(
     VendorError
         The vendor refused, or did not answer after all tries.
     """
-    found, cap = _known(manifest, folder), _cap(max_cost)
+    wanted = manifest if isinstance(manifest, Manifest) else Manifest.load(manifest)
+    folder = wanted.name if folder is None else folder
+    found, cap = _known(wanted, folder), _cap(max_cost)
     vendor = _vendor(gateway, retries)
     planned = _planned(found, folder, vendor)
     if planned.cost > cap:

@@ -1,7 +1,7 @@
 """DBN files to `Bars`, with what their header says told in the notes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,7 +106,13 @@ def _terms(
     files: Sequence[DbnFile], names: Sequence[str], given: Contracts
 ) -> tuple[Contracts, tuple[str, ...]]:
     """Return the contracts, and a note where they came from the catalogue."""
-    if given is not None or not any(file.dataset in FUTURES for file in files):
+    are_futures = any(file.dataset in FUTURES for file in files)
+    if isinstance(given, Mapping):  # perhaps of every symbol of a definition file
+        missing = [name for name in names if name not in given]
+        if are_futures and missing:
+            raise ValueError(f"contracts tell nothing of {missing[0]!r}, which is no stock")
+        return {name: given[name] for name in names if name in given}, ()
+    if given is not None or not are_futures:
         return given, ()
     symbols = dict(_symbols_of(files)) if all(name.isdigit() for name in names) else {}
     roots = {name: root_of(symbols.get(name, name)) for name in names}
