@@ -61,6 +61,11 @@ def test_bad_input_is_refused(options, match):
         dates("2024-01-03T22:59", **options)
 
 
+def test_a_calendar_that_does_not_reach_back_is_named():
+    with pytest.raises(ValueError, match="calendar 'XKRX' does not reach from 1899"):
+        dates("1900-01-03T12:00", calendar="XKRX")
+
+
 def test_numbered_bars_have_no_trade_dates():
     with pytest.raises(TypeError, match="only numbered"):
         trade_days(np.arange(3), "CMES")

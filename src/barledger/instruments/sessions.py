@@ -126,7 +126,14 @@ def _of_calendar(name: str, first: date, last: date) -> _Table:
             near = get_close_matches(name, names, n=3)
             hint = f"; near: {', '.join(near)}" if near else ""
             raise ValueError(f"no exchange calendar {name!r}{hint}")
-        made = exchange_calendars.get_calendar(name, start=first.isoformat(), end=last.isoformat())
+        try:
+            made = exchange_calendars.get_calendar(
+                name, start=first.isoformat(), end=last.isoformat()
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"calendar {name!r} does not reach from {first} to {last}: {error}"
+            ) from error
         sessions = made.sessions.to_numpy().astype("datetime64[D]")
     opens_before = made.open_offset < 0
     cut = made.open_times[-1][1] if opens_before else clock(0)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import barledger as bl
 from barledger.data.continuous import (
@@ -115,6 +117,26 @@ def test_the_account_earns_raw_prices_and_pays_two_fills_a_roll():
 
 
 FILL = ("time", "asset", "quantity", "price")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sets(st.integers(1, 28), max_size=5))
+def test_prices_adjusted_by_difference_tell_what_the_account_earned(seed, rolls):
+    # every open is the close before, so a roll fills where its gap was measured
+    closes = 1_000.0 + np.random.default_rng(seed).normal(0, 5, (30, 6)).cumsum(axis=0)
+    opens = np.vstack([closes[:1], closes[:-1]])
+    days = np.datetime64("2024-01-01") + np.arange(30)
+    free = bl.Contract(kind="future", multiplier=50, initial=1.0)
+    bars = bl.Bars.from_arrays(closes, open=opens, time=days, assets=list("FGHJKM"), contracts=free)
+    made = stitch(Chain(bars), OnDates([(days[k], None) for k in sorted(rolls)]))
+    targets = made.targets(np.ones(30))
+    result = bl.Portfolio.from_targets(
+        made.contracts, targets, unit="shares", account=bl.Unlimited()
+    )
+    adjusted = made.adjusted
+    earned = 50.0 * (adjusted.close[-1, 0] - adjusted.close[0, 0])
+    assert result.equity["equity"][-1] - 100_000.0 == pytest.approx(earned, abs=1e-6)
+    assert result.fills.height == 1 + 2 * len(rolls - {1})  # a roll on bar 1 is the way in
 
 
 def test_targets_are_set_only_where_they_change():

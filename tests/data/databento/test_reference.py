@@ -82,6 +82,17 @@ def test_figures_are_known_from_their_publication_on(tmp_path):
     assert np.array_equal(known[:, 0], [np.nan, 101.0, 102.0], equal_nan=True)
 
 
+def test_figures_are_found_by_instrument_too(tmp_path):
+    records = [stat(f"{D2}T22:30", D2, 9, 5000), stat(f"{D2}T22:40", D2, 3, 101.0)]
+    frame = databento.statistics(write(tmp_path / "s.dbn", "statistics", records))
+    hours(tmp_path)
+    bars = databento.read(tmp_path / "h.dbn", by="instrument")
+    known = databento.known_at(frame, "open_interest", bars)
+    assert np.array_equal(known[:, 0], [np.nan, 5000.0, 5000.0], equal_nan=True)
+    settled = databento.with_settlement(bars, frame, [D2, D3, D3])
+    assert settled.settlement[0, 0] == 101.0
+
+
 def hours(tmp_path):
     """Bars that open at 22:00, 23:00 and midnight."""
     stamps = (f"{D2}T22:00", f"{D2}T23:00", f"{D3}T00:00")

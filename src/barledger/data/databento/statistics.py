@@ -90,7 +90,7 @@ def known_at(frame: "pl.DataFrame", kind: str, bars: Bars) -> npt.NDArray[np.flo
     kind
         Such as ``"settlement"`` or ``"open_interest"``.
     bars
-        Bars whose assets are the frame's.
+        Bars whose assets are the frame's, or its instrument ids.
     """
     import polars as pl
 
@@ -98,7 +98,7 @@ def known_at(frame: "pl.DataFrame", kind: str, bars: Bars) -> npt.NDArray[np.flo
     rows = _usable(frame, kind).with_columns(deleted.alias("value"))
     matrix = np.full(bars.shape, np.nan)
     for column, asset in enumerate(bars.assets):
-        own = rows.filter(asset=asset)
+        own = _of(rows, asset)
         place = np.searchsorted(own["published"].to_numpy(), bars.time, side="right") - 1
         values = np.append(own["value"].to_numpy(), np.nan)
         matrix[:, column] = values[place]  # -1: before the first, the NaN at the end
@@ -124,6 +124,7 @@ def with_settlement(bars: Bars, frame: "pl.DataFrame", trade_dates: Any) -> Bars
     """
     rows = finals(frame, "settlement")
     matrix, late = np.full(bars.shape, np.nan), 0
+    columns = {asset: column for column, asset in enumerate(bars.assets)}
     dates = np.asarray(trade_dates, "datetime64[D]")
     last = np.append(dates[1:] != dates[:-1], True)
     bar_of_date = {
@@ -131,15 +132,28 @@ def with_settlement(bars: Bars, frame: "pl.DataFrame", trade_dates: Any) -> Bars
     }
     for row in rows.iter_rows(named=True):
         bar = bar_of_date.get(np.datetime64(row["date"], "D"))
-        if bar is None or row["asset"] not in bars.assets:
+        column = columns.get(row["asset"], columns.get(str(row["instrument_id"])))
+        if bar is None or column is None:
             continue
         published = np.datetime64(row["published"], "ns")
         if bar + 1 < len(bars) and published > bars.time[bar + 1]:
             late += 1
             continue
-        matrix[bar, bars.assets.index(row["asset"])] = row["value"]
+        matrix[bar, column] = row["value"]
     told = [f"{late} settlements left out: published after the next bar opened"] if late else []
     return bars.with_matrix("settlement", matrix).with_notes(*told)
+
+
+def _of(rows: "pl.DataFrame", asset: str) -> "pl.DataFrame":
+    """Return the records of an asset, named by symbol or by instrument id."""
+    import polars as pl
+
+    is_number = pl.col("instrument_id").cast(pl.String) == asset
+    return (
+        rows.filter((pl.col("asset") == asset) | is_number)
+        .unique("published", keep="last")
+        .sort("published")
+    )
 
 
 def _usable(frame: "pl.DataFrame", kind: str) -> "pl.DataFrame":
