@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-    from barledger.data.databento.fetch import Plan
+    from barledger.data.databento.fetching import Plan
     from barledger.data.manifest import Manifest
 
 WIDTH = 120
@@ -65,7 +65,7 @@ def _told(
 
 def _plan(options: argparse.Namespace) -> None:
     from barledger.data.databento import offline_plan, plan
-    from barledger.data.databento.fetch import KEY
+    from barledger.data.databento.fetching import KEY
 
     is_online = bool(os.environ.get(KEY))
     made = (plan if is_online else offline_plan)(options.manifest, options.to)

@@ -2,6 +2,6 @@
 
 from barledger.data.continuous.chain import Chain
 from barledger.data.continuous.rules import ByExpiry, ByOpenInterest, ByVolume, OnDates
-from barledger.data.continuous.stitch import Continuous, stitch
+from barledger.data.continuous.stitched import Continuous, stitch
 
 __all__ = ["ByExpiry", "ByOpenInterest", "ByVolume", "Chain", "Continuous", "OnDates", "stitch"]

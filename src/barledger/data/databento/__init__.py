@@ -2,12 +2,12 @@
 
 from barledger.data.databento.bars import read_frame
 from barledger.data.databento.chains import chain, changes
-from barledger.data.databento.definitions import contracts, definitions
-from barledger.data.databento.fetch import Plan, fetch, fill_lake, offline_plan, plan
+from barledger.data.databento.fetching import Plan, fetch, fill_lake, offline_plan, plan
 from barledger.data.databento.files import read_records
-from barledger.data.databento.read import read
+from barledger.data.databento.listed import contracts, definitions
+from barledger.data.databento.published import finals, known_at, statistics, with_settlement
+from barledger.data.databento.reading import read
 from barledger.data.databento.retry import Retries, TooExpensive, VendorError
-from barledger.data.databento.statistics import finals, known_at, statistics, with_settlement
 
 __all__ = [
     "Plan",

@@ -10,7 +10,7 @@ from barledger.data.assemble import Contracts
 from barledger.data.continuous import Chain, OnDates
 from barledger.data.databento.bars import paths_of
 from barledger.data.databento.files import open_file
-from barledger.data.databento.read import read
+from barledger.data.databento.reading import read
 from barledger.data.databento.symbols import Change, changes_of
 
 if TYPE_CHECKING:
