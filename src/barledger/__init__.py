@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio, rules, trade, validation
+    from barledger import data, portfolio, rules, trade, validation
     from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
@@ -127,6 +127,7 @@ __all__ = [
     "VolatilityTarget",
     "WalkForward",
     "compare",
+    "data",
     "param",
     "portfolio",
     "rule",
@@ -139,7 +140,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("portfolio", "rules", "trade", "validation"):
+    if name in ("data", "portfolio", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

@@ -1,4 +1,4 @@
-"""The command line: `barledger demo` and `barledger warmup`."""
+"""The command line: `barledger demo`, `barledger data` and `barledger warmup`."""
 
 import argparse
 import sys
@@ -17,13 +17,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("polars", "pyarrow"):
             raise
-        print(f"barledger: cannot read {options.bars}: {error}", file=sys.stderr)
+        name = getattr(options, "bars", None) or "the data"
+        print(f"barledger: cannot read {name}: {error}", file=sys.stderr)
         return 2
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     from barledger import __version__
+    from barledger.data import commands as data_commands
 
     parser = argparse.ArgumentParser(
         prog="barledger", description="Accounting-first backtesting on arrays."
@@ -43,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--slow", type=int, default=100, metavar="N", help="bars of the slow one")
     demo.add_argument("--cash", type=float, default=100_000.0, help="initial cash")
     demo.set_defaults(command=_demo)
+    data_commands.add_to(commands)
     warmup = commands.add_parser("warmup", help="compile now what later runs load from disk")
     warmup.set_defaults(command=_warmup)
     return parser
