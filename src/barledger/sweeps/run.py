@@ -1,7 +1,8 @@
 """What a sweep has found: one table, and any variant in full."""
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,11 @@ from barledger.sweeps.job import Job
 from barledger.sweeps.judge import Judgement, judge
 from barledger.sweeps.metrics import COUNTS
 from barledger.sweeps.sheet import Sheet
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from barledger.plots.palette import Theme
 
 LOW_IS_BEST = ("volatility", "fees", "max_drawdown_bars", "not_filled", "bankrupt")
 
@@ -116,6 +122,76 @@ class SweepRun:
             When there are fewer than two variants, or bars for the blocks.
         """
         return judge(self.job, self.grid, blocks, executor)
+
+    # ---- looking at it ----
+
+    def plot_heatmap(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        metric: str | None = None,
+        *,
+        slider: str | None = None,
+        theme: "Theme" = "light",
+    ) -> "Figure":
+        """Return the heat map of a metric by two parameters; needs plotly.
+
+        Parameters
+        ----------
+        a, b
+            Parameters of the rows and of the columns; None: the first that vary.
+        metric
+            What is shown; None: the Sharpe ratio, or the first metric there is.
+        slider
+            A third parameter, one page for each of its values; None: the next that varies. Over
+            further ones the mean is shown, and the heading says so.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_heatmap(self, a, b, metric, slider, theme)
+
+    def plot_parallel(
+        self,
+        metric: str | None = None,
+        *,
+        metrics: Sequence[str] | None = None,
+        theme: "Theme" = "light",
+    ) -> "Figure":
+        """Return every variant as a line over its parameters and metrics; needs plotly.
+
+        Drag along an axis to keep the lines that pass there.
+
+        Parameters
+        ----------
+        metric
+            By which the best tenth is coloured; None: the Sharpe ratio, or the first there is.
+        metrics
+            Further metrics with an axis of their own; None: none.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_parallel(self, metric, None if metrics is None else (*metrics,), theme)
+
+    def plot_distribution(self, metric: str | None = None, *, theme: "Theme" = "light") -> "Figure":
+        """Return the histogram of a metric over the variants; needs plotly.
+
+        For the Sharpe ratio a line shows what the best of as many variants without skill comes to,
+        and the heading the deflated Sharpe ratio of the best: see `overfitting`.
+
+        Parameters
+        ----------
+        metric
+            None: the Sharpe ratio, or the first metric there is.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_distribution(self, metric, theme=theme)
 
     def _number(self, variant: int) -> int:
         if isinstance(variant, bool) or not isinstance(variant, int | np.integer):

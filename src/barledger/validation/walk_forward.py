@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,11 @@ from barledger.sweeps.cut import between, uncuttable
 from barledger.sweeps.run import LOW_IS_BEST, SweepRun
 from barledger.sweeps.sweep import Sweep
 from barledger.validation.splits import Split, walk_splits
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from barledger.plots.palette import Theme
 
 LONG_EXIT, SHORT_EXIT = 2, 8
 
@@ -107,6 +112,20 @@ class WalkForward:
             amounts.append(money)
             first += len(window.split.test)
         return np.concatenate(bars), np.concatenate(amounts)
+
+    def plot(self, *, theme: "Theme" = "light") -> "Figure":
+        """Return the figure of the walk: equity, windows, metric in and out of sample, choices.
+
+        Needs plotly: ``pip install 'barledger[plot]'``.
+
+        Parameters
+        ----------
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_walk(self, theme)
 
     def __repr__(self) -> str:
         curve = self.curve
