@@ -69,7 +69,7 @@ def _map(cells: Cells, page: int, metric: str, scale: dict[str, Any], visible: b
     few = {"texttemplate": f"%{{z:{form}}}", "textfont": {"size": 10.5}}
     return plotly().Heatmap(
         z=cells.metric[page], x=cells.columns.labels, y=cells.rows.labels, visible=visible,
-        customdata=cells.count[page] if is_mean else cells.variant[page], xgap=1, ygap=1, **scale,
+        customdata=cells.members[page] if is_mean else cells.variant[page], xgap=1, ygap=1, **scale,
         hoverongaps=False, **(few if cells.metric[page].size <= FEW else {}),
         hovertemplate=(
             f"{words(cells.rows.name)} %{{y}}, {words(cells.columns.name)} %{{x}}<br>"

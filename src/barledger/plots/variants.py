@@ -40,7 +40,7 @@ class Cells(NamedTuple):
     """A metric by two parameters for each value of a third: (values, rows, columns).
 
     `metric` is the mean of the variants in a cell, NaN where there is none; `variant` the number of
-    one of them, -1 for none; `count` how many there are.
+    one of them, -1 for none; `members` how many there are.
     """
 
     rows: Axis
@@ -48,7 +48,7 @@ class Cells(NamedTuple):
     pages: Axis | None
     metric: Floats
     variant: Ints
-    count: Ints
+    members: Ints
     others: list[str]
 
 
@@ -193,7 +193,7 @@ def shown(metric: str, value: float) -> str:
     if not np.isfinite(value):
         return "-"
     if metric in SHARES:
-        return f"{value:.1%}"
+        return f"{value:,.1%}"
     return f"{value:,.2f}" if abs(value) < 1_000 else f"{value:,.0f}"
 
 

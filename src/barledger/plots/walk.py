@@ -49,7 +49,8 @@ def plot_walk(walk: "WalkForward", theme: Theme) -> Any:
     names = list(strips.choices)[:PARAMETERS]
     metric = words(walk.select)
     headings = [
-        f"<b>{word('Equity of the tests', colours.accent)}</b> one account",
+        f"<b>{word('Equity of the tests', colours.accent)}</b> · "
+        f"{word('buy and hold', colours.benchmark)}",
         f"<b>Windows</b> {word('learnt on', colours.benchmark)} · {word('tested', colours.accent)}",
         f"<b>{metric}</b> {word('where it was chosen', colours.benchmark)} · "
         f"{word('where it was tested', colours.accent)}",
@@ -60,6 +61,8 @@ def plot_walk(walk: "WalkForward", theme: Theme) -> Any:
     figure = panels(colours, headings, heights)
     equity = walk.equity
     times, values = equity["time"].to_numpy(), equity["equity"].to_numpy()
+    held = walk.benchmark.equity["equity"].to_numpy()
+    figure.add_trace(curve(times, held, "buy and hold", colours.benchmark, width=1.1), row=1, col=1)
     figure.add_trace(curve(times, values, "equity", colours.accent, width=1.6), row=1, col=1)
     _windows(figure, strips, colours)
     for values, tone in ((strips.promised, colours.benchmark), (strips.came, colours.accent)):

@@ -37,7 +37,9 @@ def _class(name: str, value: Any, is_text: set[str], toned: Sequence[str]) -> st
         return "text why"
     if name in is_text:
         return "text"
-    return "" if name not in toned or value is None else "gain" if value > 0 else "loss"
+    if name not in toned or not value:
+        return ""
+    return "gain" if value > 0 else "loss"
 
 
 def _text(value: Any, form: str | None) -> str:

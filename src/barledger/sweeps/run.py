@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from barledger.plots.palette import Theme
+    from barledger.validation.walk_forward import WalkForward
 
 LOW_IS_BEST = ("volatility", "fees", "max_drawdown_bars", "not_filled", "bankrupt")
 
@@ -192,6 +194,35 @@ class SweepRun:
         from barledger import plots
 
         return plots.plot_distribution(self, metric, theme=theme)
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        metric: str | None = None,
+        judgement: Judgement | None = None,
+        walk: "WalkForward | None" = None,
+    ) -> Path:
+        """Write one HTML page of the sweep, as `Result.report` does; returns its path.
+
+        Parameters
+        ----------
+        path
+            File to write; an old one is replaced.
+        title
+            Heading of the page.
+        metric
+            By which variants are shown and ranked; None: the Sharpe ratio, or the first there is.
+        judgement
+            What `overfitting` has returned, to be told too: it takes a second run of all variants.
+        walk
+            What `walk_forward` has returned, for a part of its own.
+        """
+        from barledger import report
+
+        report.write_sweep(self, Path(path), title, metric, judgement, walk)
+        return Path(path)
 
     def _number(self, variant: int) -> int:
         if isinstance(variant, bool) or not isinstance(variant, int | np.integer):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,6 +101,14 @@ class WalkForward:
         return measure_curve(self._values, self.initial_equity, per_year, *self._flows)
 
     @cached_property
+    def benchmark(self) -> Result:
+        """Buy and hold over all tests, of the same account, money and costs."""
+        first, stop = int(self.windows[0].split.test[0]), int(self.windows[-1].split.test[-1]) + 1
+        job = between(self.sweep.job, first, stop)
+        request = job.request(self.sweep.grid.variant(self.windows[0].variant), record="equity")
+        return run_request(request).benchmark()
+
+    @cached_property
     def _values(self) -> npt.NDArray[np.float64]:
         return np.concatenate([window.result.books[0].equity for window in self.windows])
 
@@ -126,6 +135,13 @@ class WalkForward:
         from barledger import plots
 
         return plots.plot_walk(self, theme)
+
+    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write one HTML page of the walk, as `Result.report` does; returns its path."""
+        from barledger import report
+
+        report.write_walk(self, Path(path), title)
+        return Path(path)
 
     def __repr__(self) -> str:
         curve = self.curve
