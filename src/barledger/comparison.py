@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from html import escape
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from barledger import _html
 from barledger.analytics.relative import relative
 from barledger.plots.view import View, view_of
 from barledger.result import Result
@@ -177,14 +177,8 @@ class Comparison:
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.runs)
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th>"
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
-            for name, cells in self._rows()
-        )
-        return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+        rows = [[name, *cells] for name, cells in self._rows()]
+        return _html.table(rows, ["", *self.runs])
 
 
 def _check_times(runs: Mapping[str, Result], benchmark: Result | str | None) -> None:

@@ -73,7 +73,7 @@ def test_it_prints_a_column_a_run_on_one_screen():
     assert text.splitlines()[0].split() == ["free", "dear"]
     assert "up capture" in text
     assert len(text.splitlines()) < 30
-    assert "<th>dear</th>" in bl.compare({"free": run(), "dear": run()})._repr_html_()
+    assert ">dear</th>" in bl.compare({"free": run(), "dear": run()})._repr_html_()
 
 
 def test_metrics_runs_compare_what_they_know():

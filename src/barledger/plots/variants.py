@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 SIGNED = ("total_return", "cagr", "sharpe", "sortino", "calmar", "expectancy")  # 0 is a border
+WHOLE = ("trades", "max_drawdown_bars", "not_filled", "bankrupt")  # counted
 SHARES = ("total_return", "cagr", "volatility", "max_drawdown", "win_rate")  # shown in percent
 
 
@@ -194,6 +195,8 @@ def shown(metric: str, value: float) -> str:
         return "-"
     if metric in SHARES:
         return f"{value:,.1%}"
+    if metric in WHOLE:
+        return f"{value:,.0f}"
     return f"{value:,.2f}" if abs(value) < 1_000 else f"{value:,.0f}"
 
 

@@ -9,13 +9,20 @@ import numpy as np
 import polars as pl
 
 from barledger.data.stamps import shown as stamp
-from barledger.plots.variants import SHARES, Variants, said, shown, words
+from barledger.plots.variants import SHARES, WHOLE, Variants, said, shown, words
 from barledger.plots.view import View, view_of
 from barledger.report import figures, walk
 from barledger.report.across import axis_text, by_parameter, parallel, spread
 from barledger.report.heat import heat_map
 from barledger.report.shell import (
-    heading, listed, made_by, pair, pairs, section, tile_row, write_page,
+    heading,
+    listed,
+    made_by,
+    pair,
+    pairs,
+    section,
+    tile_row,
+    write_page,
 )  # fmt: skip
 from barledger.report.tables import table
 
@@ -26,7 +33,6 @@ if TYPE_CHECKING:
 
 BEST = 20  # variants in the table
 PARAMETERS = 6  # with a chart of their own
-WHOLE = ("trades", "max_drawdown_bars", "not_filled", "bankrupt")
 
 
 def write(
@@ -86,7 +92,7 @@ def _tiles(
     yield f"median {words(metric)}", shown(metric, float(np.median(known))), "of all variants"
     for name in variants.run.job.metrics:
         if name != metric and name in ("total_return", "sharpe", "max_drawdown", "trades"):
-            yield words(name), _number(name, float(variants.metric(name)[row])), "of the best"
+            yield words(name), shown(name, float(variants.metric(name)[row])), "of the best"
     luck = variants.luck
     if luck is not None:
         yield "Sharpe of luck", shown("sharpe", luck.threshold), f"{len(values):,} trials, no skill"
@@ -127,10 +133,6 @@ def best_table(variants: Variants, metric: str) -> str:
     )
     toned = [name for name in ("total_return", "cagr") if name in names]
     return table(frame, {**forms, "variant": "{:,}"}, toned=toned)
-
-
-def _number(name: str, value: float) -> str:
-    return f"{value:,.0f}" if name in WHOLE else shown(name, value)
 
 
 def _best(view: View) -> Iterator[str]:

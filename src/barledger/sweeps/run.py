@@ -11,6 +11,7 @@ import polars as pl
 
 from barledger.portfolio import run_request
 from barledger.result import Result
+from barledger.sweeps import show
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
 from barledger.sweeps.judge import Judgement, judge
@@ -244,6 +245,9 @@ class SweepRun:
             f"<SweepRun of {self.job.rule.name}: {len(self.grid):,} variants{part}; "
             f"{', '.join(self.job.metrics)}>"
         )
+
+    def _repr_html_(self) -> str:
+        return show.run_html(self)
 
 
 def _column(name: str, values: list[Any], choices: npt.NDArray[np.int32]) -> pl.Series:

@@ -12,6 +12,7 @@ from barledger._param import names_in
 from barledger.data.bars import Bars
 from barledger.portfolio import KNOWN, checked_bars
 from barledger.rules.rule import Rule
+from barledger.sweeps import show
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid, make_grid, read_values
 from barledger.sweeps.job import Job
@@ -176,6 +177,9 @@ class Sweep:
             f"<Sweep of {self.job.rule.name}: {len(self):,} variants of {names} on "
             f"{n_bars:,} x {n_assets} bars>"
         )
+
+    def _repr_html_(self) -> str:
+        return show.sweep_html(self)
 
     def run(self, checkpoint: str | Path | None = None) -> SweepRun:
         """Run all variants.

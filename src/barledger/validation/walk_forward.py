@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from barledger import _html
 from barledger.analytics.statistics import Curve, measure_curve, period_returns
 from barledger.portfolio import run_request
 from barledger.result import Result
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from barledger.plots.palette import Theme
 
 LONG_EXIT, SHORT_EXIT = 2, 8
+SHOWN = 8  # windows in a notebook
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +152,18 @@ class WalkForward:
             f"{self.select}; out of sample {curve.total_return:.1%}, Sharpe {curve.sharpe():.2f}>"
         )
 
+    def _repr_html_(self) -> str:
+        names = [*self.sweep.grid.names, *self.table.columns[-3:]]
+        kept = self.table.select("test_start", "test_end", *names).head(SHOWN)
+        rows = [
+            [*(str(each).removesuffix(" 00:00:00") for each in row[:2]), *map(_said, row[2:])]
+            for row in kept.iter_rows()
+        ]
+        left = len(self.windows) - len(kept)
+        head = [name.replace("_", " ") for name in kept.columns]
+        notes = [f"and {left} more windows"] if left else []
+        return _html.table(rows, head, words=(0, 1), title=repr(self)[1:-1], notes=notes)
+
 
 def walk_forward(
     sweep: Sweep | SweepRun,
@@ -238,3 +252,9 @@ def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> W
 def _number(result: Result, name: str) -> float:
     stats = result.stats()
     return float(stats[name][0]) if name in stats.columns else np.nan
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
