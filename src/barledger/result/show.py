@@ -58,7 +58,7 @@ def head(result: "Result") -> str:
     n_assets = len(result.assets)
     first, last = shown(result.times[0]), shown(result.times[-1])
     account = (
-        result.assumptions["account"]
+        f"{result.books[0].kind} account{'s' * (len(result.books) > 1)}"
         if result.source is None
         else account_line(result.source, len(result.books))
     )
