@@ -13,7 +13,7 @@ import polars as pl
 from barledger import _check
 from barledger.data.stamps import bar_of, rows_between
 from barledger.lowering.drive import Run
-from barledger.result import attribution, curves, explain, show, store, summary, tables
+from barledger.result import attribution, curves, explain, levels, show, store, summary, tables
 from barledger.result.assumptions import Assumptions, assumptions_of, bars_a_year
 from barledger.result.book import Book, NotRecorded, book_of
 from barledger.result.part import Part
@@ -102,6 +102,16 @@ class Result:
     def rejections(self) -> pl.DataFrame:
         """The orders that did not fill in full: wanted, done, and the reason why."""
         return self._table(tables.rejections)
+
+    @cached_property
+    def stop_levels(self) -> pl.DataFrame:
+        """Where the `Stops` of each position lay after each close: quantity, stop, target, time_up.
+
+        `kind` says which stop is the nearest, `time_up` is the bar at whose open the position is
+        closed; null: no such level. Found by going through the run again, bar by bar while
+        something is held: seconds for millions of bars.
+        """
+        return self._table(levels.frame)
 
     @cached_property
     def incidents(self) -> pl.DataFrame:
