@@ -84,7 +84,7 @@ def _heading(row: str, colours: Palette, assets: list[str], has_benchmark: bool)
         net = word("net", colours.benchmark)
         return f"<b>Exposure over equity</b> {word('gross', colours.accent)} · {net}"
     if row == "margin":
-        held = word("to hold", colours.loss)
+        held = word("to hold ― a call at 100%", colours.loss)
         return f"<b>Margin over equity</b> {word('to open', colours.warning)} · {held}"
     return price_heading(assets[0], colours)
 

@@ -70,9 +70,18 @@ def _records(view: View, reasons: Mapping[str, str]) -> Iterator[str]:
 def _returns(view: View) -> Iterator[str]:
     if not view.has_dates:
         yield figures.rolling(view)
-        return
-    yield tables.months(view)
-    yield pair(figures.years(view), figures.rolling(view))
+    else:
+        yield tables.months(view)
+        yield pair(figures.years(view), figures.rolling(view))
+    yield _beside(view)
+
+
+def _beside(view: View) -> str:
+    """Return how the run stands to buy and hold; nothing where that is not known."""
+    if view.benchmark_returns is None:
+        return ""
+    chart, numbers = figures.beta(view), tables.relative_to(view)
+    return pair(chart, numbers) if chart else numbers
 
 
 def _by_asset(view: View) -> str:

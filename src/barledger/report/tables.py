@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from barledger.analytics.periods import month_table
+from barledger.analytics.relative import relative
 from barledger.plots.view import View
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -103,6 +104,19 @@ def rejections(view: View, reasons: Mapping[str, str]) -> str:
     )  # fmt: skip
     quantity = "{:,.6g}"
     return table(frame, {"orders": "{:,}", "wanted": quantity, "done": quantity})
+
+
+def relative_to(view: View) -> str:
+    """Return alpha, beta and the rest of what a run is beside buy and hold."""
+    held = view.benchmark_returns
+    assert held is not None
+    found = relative(view.returns, held, view.per_year)._asdict()
+    forms = {"beta": "{:.2f}", "correlation": "{:.2f}", "information_ratio": "{:.2f}"}
+    rows = [
+        (name.replace("_", " "), _text(value, forms.get(name, "{:.2%}")))
+        for name, value in found.items()
+    ]
+    return table(pl.DataFrame(rows, ["beside buy and hold", "value"], orient="row"), {})
 
 
 def ledger(view: View) -> str:
