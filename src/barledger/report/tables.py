@@ -78,7 +78,7 @@ def _month(cell: float, most: float) -> str:
     strength = round(55.0 * min(abs(cell) / most, 1.0))
     tone = "gain" if cell > 0.0 else "loss"
     ground = f"color-mix(in srgb,var(--{tone}) {strength}%,transparent)"
-    return f'<td style="background:{ground}">{100.0 * cell:.1f}</td>'
+    return f'<td style="background:{ground}">{round(100.0 * cell, 1) + 0.0:.1f}</td>'
 
 
 def drawdowns(view: View) -> str:
