@@ -14,7 +14,9 @@ MONTHS = np.arange("2020-01", "2020-09", dtype="datetime64[M]").astype("datetime
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("kind", "start"), [("png", b"\x89PNG\r\n\x1a\n"), ("svg", b"<svg")])
+@pytest.mark.parametrize(
+    ("kind", "start"), [("png", b"\x89PNG\r\n\x1a\n"), ("svg", b"<svg")], ids=["png", "svg"]
+)
 def test_figures_are_written_as_pictures(kind, start, tmp_path):
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         pytest.skip("no browser")
