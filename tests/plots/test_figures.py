@@ -9,6 +9,7 @@ from markets import flat_bars, orders
 
 import barledger as bl
 from barledger import demo
+from barledger.plots.view import view_of
 
 pytest.importorskip("plotly")
 
@@ -107,6 +108,16 @@ def test_deposits_are_a_cause_of_their_own():
     bars = flat_bars([10.0, 10.0, 10.0], time=MONTHS[:3], events=flows)
     run = bl.Portfolio.from_orders(bars, orders((0, "A", 1.0)), initial_cash=1_000.0)
     assert dict(run.attribution.select("cause", "amount").iter_rows())["deposit"] == 100.0
+
+
+def test_deposits_are_no_gain_of_buy_and_hold():
+    flows = bl.Events(cash_flows=[(MONTHS[2], 1_000.0)])
+    bars = flat_bars([10.0, 10.0, 10.0, 20.0], time=MONTHS[:4], events=flows)
+    run = bl.Portfolio.from_orders(bars, orders((0, "A", 1.0)), initial_cash=1_000.0)
+    # all of 1,000 in shares, then 1,000 beside them: 2,000 become 3,000
+    assert view_of(run).benchmark.tolist() == [1_000.0, 1_000.0, 2_000.0, 3_000.0]
+    assert view_of(run).benchmark_returns.tolist() == [0.0, 0.0, 0.0, 0.5]
+    assert view_of(run[2:]).benchmark_returns.tolist() == pytest.approx([0.0, 0.5])
 
 
 def test_several_accounts_are_added_up():

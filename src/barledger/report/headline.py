@@ -17,7 +17,9 @@ def curves_of(view: View) -> tuple[Curve, Curve | None]:
     own = measure_curve(view.equity, view.initial, view.per_year, bars[order].astype(np.int64),
                         amounts[order], view.books[0].first)  # fmt: skip
     held = view.benchmark
-    return own, None if held is None else measure_curve(held, view.initial, view.per_year)
+    if held is None:
+        return own, None
+    return own, measure_curve(held, view.initial, view.per_year, *view.benchmark_flows)
 
 
 def tiles(view: View, stats: pl.DataFrame) -> list[tuple[str, str, str]]:
