@@ -186,3 +186,14 @@ def test_importing_barledger_and_running_loads_no_plot_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_benchmark_that_went_far_makes_the_axis_logarithmic():
+    bars = flat_bars([10.0, 10.0, 100.0, 1_000.0], time=MONTHS[:4])
+    run = bl.Portfolio.from_orders(
+        bars, orders((0, "A", 1.0), (1, "A", -1.0)), initial_cash=1_000.0
+    )
+    figure = run.plot()
+    assert figure.layout.yaxis.type == "log"
+    assert "logarithmic" in figure.layout.annotations[0].text
+    assert run.plot(benchmark=False).layout.yaxis.type != "log"

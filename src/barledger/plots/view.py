@@ -126,6 +126,14 @@ class View:
             return np.where(equity > 0.0, self.closes(name) / equity, np.nan)
 
 
+def is_squeezed(own: Floats, held: Floats | None) -> bool:
+    """Whether a benchmark that went far leaves a curve next to no height, so that logs are due."""
+    if held is None or not len(own) or not min(own.min(), held.min()) > 0.0:
+        return False
+    span = max(own.max(), held.max()) - min(own.min(), held.min())
+    return bool(own.max() - own.min() < 0.1 * span)
+
+
 def view_of(result: "Result") -> View:
     """Return what the figures of a result are drawn from; raise when equity was not recorded."""
     for book in result.books:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from barledger.plots.figure import curve, panels, plotly, word
+from barledger.plots.figure import curve, log_scale, panels, plotly, word
 from barledger.plots.palette import Palette, Theme, palette_of
 from barledger.plots.variants import SHARES, said, words
+from barledger.plots.view import is_squeezed
 
 if TYPE_CHECKING:
     from barledger.validation.walk_forward import WalkForward
@@ -64,6 +65,8 @@ def plot_walk(walk: "WalkForward", theme: Theme) -> Any:
     held = walk.benchmark.equity["equity"].to_numpy()
     figure.add_trace(curve(times, held, "buy and hold", colours.benchmark, width=1.1), row=1, col=1)
     figure.add_trace(curve(times, values, "equity", colours.accent, width=1.6), row=1, col=1)
+    if is_squeezed(values, held):
+        log_scale(figure, 1, colours)
     _windows(figure, strips, colours)
     for values, tone in ((strips.promised, colours.benchmark), (strips.came, colours.accent)):
         form = ":.1%" if walk.select in SHARES else ":.2f"

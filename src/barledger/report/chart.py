@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barledger.plots.thin import extremes
-from barledger.report.axis import Scale, scale_of, ticks, time_ticks
+from barledger.report.axis import Scale, log_money, scale_of, ticks, time_ticks
 
 Floats = npt.NDArray[np.float64]
 Format = Callable[[float], str]
@@ -39,13 +39,19 @@ class Dots(NamedTuple):
 def line_chart(
     heading: str, times: npt.NDArray[Any], lines: Sequence[Line], form: Format, *,
     height: int = 190, include: tuple[float, ...] = (), rule: float | None = None,
-    dots: Sequence[Dots] = (),
+    dots: Sequence[Dots] = (), is_log: bool = False,
 ) -> str:  # fmt: skip
-    """Return curves over time as a figure; dots stand at bar numbers, `rule` is a level."""
+    """Return curves over time as a figure; dots stand at bar numbers, `rule` is a level.
+
+    `is_log` draws powers of ten: values must be above 0.
+    """
     held = () if rule is None else (rule,)
+    if is_log:
+        lines = [line._replace(values=np.log10(line.values)) for line in lines]
+        heading, form = f"{heading}, logarithmic", log_money
     scale = scale_of([line.values for line in lines], include=(*include, *held))
     x = _places(times)
-    parts = [rule_of(scale, each, "grid") for each in ticks(scale)]
+    parts = [rule_of(scale, each, "grid") for each in ticks(scale, is_log=form is log_money)]
     parts += [path_of(line, x, scale) for line in lines]
     parts += [] if rule is None else [rule_of(scale, rule, "limit")]
     parts += [_dots(x[each.x.astype(np.int64)], scale.place(each.y), each) for each in dots]
@@ -129,7 +135,7 @@ def framed(
     words = " ".join(f'<span class="{tone}">{escape(name)}</span>' for name, tone in names)
     beside = "".join(
         f'<i style="bottom:{100 * scale.place(each):.2f}%">{escape(form(each))}</i>'
-        for each in ticks(scale)
+        for each in ticks(scale, is_log=form is log_money)
     )
     return (
         f"<figure><figcaption><b>{escape(heading)}</b> {words}</figcaption>"

@@ -8,7 +8,7 @@ from barledger.plots.ledger import waterfall
 from barledger.plots.marks import STOPPED, busiest
 from barledger.plots.thin import loudest
 from barledger.plots.trades import excursions_of
-from barledger.plots.view import View
+from barledger.plots.view import View, is_squeezed
 from barledger.report.axis import money, percent, times_of
 from barledger.report.chart import Dots, Line, bar_chart, dot_chart, line_chart
 
@@ -24,7 +24,14 @@ def curves(view: View) -> list[str]:
         lines.insert(0, Line("buy and hold", view.benchmark, "benchmark"))
     fall = Line("", view.drawdown, "loss", is_filled=True)
     found = [
-        line_chart("Equity", view.times, lines, money, height=240),
+        line_chart(
+            "Equity",
+            view.times,
+            lines,
+            money,
+            height=240,
+            is_log=is_squeezed(view.equity, view.benchmark),
+        ),
         line_chart("Below the peak", view.times, [fall], percent, height=110, include=(0.0,)),
     ]
     if not view.is_full:

@@ -2,6 +2,7 @@
 (() => {
   const forms = {
     money: (v) => v.toLocaleString("en-US", { maximumFractionDigits: Math.abs(v) < 100 ? 2 : 0 }),
+    log_money: (v) => forms.money(10 ** v),
     percent: (v) => (100 * v).toFixed(1) + "%",
     times_of: (v) => v.toFixed(2) + "x",
     number: (v) => v.toFixed(2),

@@ -9,6 +9,7 @@ import polars as pl
 
 from barledger.data.stamps import shown as stamp
 from barledger.plots.variants import SHARES, said, shown, words
+from barledger.plots.view import is_squeezed
 from barledger.plots.walk import Strips, strips_of
 from barledger.report.axis import money, percent, scale_of
 from barledger.report.chart import HEIGHT, WIDTH, Line, framed, line_chart, rule_of, time_labels
@@ -50,7 +51,8 @@ def parts(walk: "WalkForward") -> Iterator[str]:
     lines = [Line("tests, one account", values, "accent")]
     held = walk.benchmark.equity["equity"].to_numpy()
     lines.insert(0, Line("buy and hold", held, "benchmark"))
-    yield line_chart("Equity out of sample", times, lines, money, height=230)
+    yield line_chart("Equity out of sample", times, lines, money, height=230,
+                     is_log=is_squeezed(values, held))  # fmt: skip
     yield pair(_windows(strips), _kept(walk, strips))
     yield _table(walk)
 
