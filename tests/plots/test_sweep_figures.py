@@ -1,5 +1,7 @@
 """Figures of sweeps and walks show the numbers of their tables."""
 
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -151,3 +153,11 @@ def test_a_sweep_without_a_single_trade_still_draws(bars):
     for name in FIGURES:
         assert getattr(run, name)().to_json()
     assert Variants(run).luck is None
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_without_plotly_sweeps_name_the_install_command(run, name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "plotly", None)
+    monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
+    with pytest.raises(ImportError, match=r"pip install 'barledger\[plot\]'"):
+        getattr(run, name)()
