@@ -1,5 +1,6 @@
 """Figures of sweeps and walks show the numbers of their tables."""
 
+import copy
 import sys
 
 import numpy as np
@@ -161,3 +162,12 @@ def test_without_plotly_sweeps_name_the_install_command(run, name, monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
     with pytest.raises(ImportError, match=r"pip install 'barledger\[plot\]'"):
         getattr(run, name)()
+
+
+def test_where_only_the_best_are_left_their_spread_says_nothing_of_luck(run):
+    part = bl.SweepRun(run.job, run.grid, copy.deepcopy(run._sheet), is_complete=True)
+    part._sheet.is_known[::2] = False
+    assert Variants(part).luck is None
+    stopped = bl.SweepRun(run.job, run.grid, part._sheet, is_complete=False)
+    assert Variants(stopped).trials == len(stopped.table) < len(run.table)
+    assert Variants(stopped).luck is not None

@@ -63,7 +63,7 @@ def levels(
     best = float(variants.metric(metric)[row])
     found = [(best, f"best {shown(metric, best)}", colours.ink)]
     if luck is not None:
-        text = f"luck of {len(variants.numbers):,} trials {luck.threshold:.2f}"
+        text = f"luck of {variants.trials:,} trials {luck.threshold:.2f}"
         found.append((luck.threshold, text, colours.warning))
     return found
 

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-SIGNED = ("total_return", "cagr", "sharpe", "sortino", "calmar", "expectancy")  # 0 is a border
-WHOLE = ("trades", "max_drawdown_bars", "not_filled", "bankrupt")  # counted
-SHARES = ("total_return", "cagr", "volatility", "max_drawdown", "win_rate")  # shown in percent
+SIGNED = ("total_return", "cagr", "sharpe", "sortino", "calmar", "expectancy", "skew",
+          "financing")  # fmt: skip
+"""Metrics of which 0 is a border."""
+WHOLE = ("trades", "max_drawdown_bars", "not_filled", "rejected", "bankrupt",
+         "margin_calls")  # fmt: skip
+"""Metrics that are counted."""
+SHARES = ("total_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure",
+          "value_at_risk", "conditional_value_at_risk")  # fmt: skip
+"""Metrics that are shown in percent."""
 
 
 class Axis(NamedTuple):
@@ -69,6 +75,11 @@ class Variants:
         """Numbers of the variants, (V,)."""
         found: Ints = self.table["variant"].to_numpy()
         return found
+
+    @property
+    def trials(self) -> int:
+        """How many variants were tried: all, or those that were done when it was stopped."""
+        return len(self.run.grid) if self.run.is_complete else len(self.numbers)
 
     @cached_property
     def varying(self) -> list[str]:
@@ -159,9 +170,11 @@ class Variants:
     def luck(self) -> Luck | None:
         """The best Sharpe ratio judged by the number of variants; None where it is not defined.
 
-        The numbers of `SweepRun.overfitting`, from the table and one run of the best variant.
+        The numbers of `SweepRun.overfitting`, from the table and one run of the best variant. Where
+        the table has only the best of what was tried, their spread is not known from it: None.
         """
-        if "sharpe" not in self.run.job.metrics:
+        is_chosen = self.run.is_complete and len(self.numbers) < len(self.run.grid)
+        if is_chosen or "sharpe" not in self.run.job.metrics:
             return None
         sharpes = self.metric("sharpe")
         known = sharpes[np.isfinite(sharpes)]
@@ -171,7 +184,7 @@ class Variants:
         variant = int(self.numbers[row])
         book = self.run.result(variant).books[0]
         shape = moments(book.returns)
-        year, trials = float(np.sqrt(book.per_year)), len(sharpes)
+        year, trials = float(np.sqrt(book.per_year)), self.trials
         spread = float(known.var(ddof=1))
         found = deflated_sharpe(
             shape.sharpe, shape.n, trials, spread / year**2, shape.skew, shape.kurtosis

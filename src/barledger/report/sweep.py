@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from barledger.data.stamps import shown as stamp
-from barledger.plots.variants import SHARES, WHOLE, Variants, said, shown, words
+from barledger.plots.variants import SHARES, WHOLE, Luck, Variants, said, shown, words
 from barledger.plots.view import View, view_of
 from barledger.report import figures, walk
 from barledger.report.across import axis_text, by_parameter, parallel, spread
@@ -57,10 +57,11 @@ def _sections(
         return
     best = run.result(int(variants.numbers[row]))
     yield tile_row(_tiles(variants, metric, row, judgement))
-    yield f"<p>{escape(_luck(variants, judgement))}</p>"
+    yield f"<p>{escape(_sentences(variants, judgement))}</p>"
     if len(variants.varying) > 1:
         yield heat_map(variants, metric)
-    charts = [spread(variants, metric, variants.luck if metric == "sharpe" else None)]
+    luck = _luck(variants, judgement)
+    charts = [spread(variants, metric, luck if metric == "sharpe" else None)]
     charts += [by_parameter(variants, name, metric) for name in variants.varying[:PARAMETERS]]
     yield section("What the parameters did", *pairs(charts), parallel(variants, metric))
     yield section(f"The best by {words(metric)}", best_table(variants, metric))
@@ -93,21 +94,32 @@ def _tiles(
     for name in variants.run.job.metrics:
         if name != metric and name in ("total_return", "sharpe", "max_drawdown", "trades"):
             yield words(name), shown(name, float(variants.metric(name)[row])), "of the best"
-    luck = variants.luck
+    luck = _luck(variants, judgement)
     if luck is not None:
-        yield "Sharpe of luck", shown("sharpe", luck.threshold), f"{len(values):,} trials, no skill"
+        yield (
+            "Sharpe of luck",
+            shown("sharpe", luck.threshold),
+            f"{variants.trials:,} trials, no skill",
+        )
         yield "deflated Sharpe", f"{luck.deflated:.1%}", "probability above luck"
     if judgement is not None:
         yield "overfitting", f"{judgement.overfitting:.1%}", "probability, by halves"
 
 
-def _luck(variants: Variants, judgement: "Judgement | None") -> str:
-    """Say in sentences how much the best may be believed."""
-    luck = variants.luck
+def _luck(variants: Variants, judgement: "Judgement | None") -> Luck | None:
+    """Return what was judged, or what the table tells of it."""
+    if judgement is None:
+        return variants.luck
+    return Luck(judgement.variant, judgement.sharpe, judgement.luck, judgement.deflated_sharpe)
+
+
+def _sentences(variants: Variants, judgement: "Judgement | None") -> str:
+    """Say how much the best may be believed."""
+    luck = _luck(variants, judgement)
     if luck is None:
-        return "Without the Sharpe ratio among the metrics, luck cannot be told from skill here."
+        return "How much of the best is luck is said by overfitting(), given as judgement."
     text = (
-        f"The best of {len(variants.numbers):,} trials without any skill, as spread out as these, "
+        f"The best of {variants.trials:,} trials without any skill, as spread out as these, "
         f"would have a Sharpe ratio of about {luck.threshold:.2f}; the best here has "
         f"{luck.sharpe:.2f}. That its true one is above that of luck has a probability of "
         f"{luck.deflated:.1%}: the deflated Sharpe ratio, which counts every variant as a trial of "

@@ -17,7 +17,6 @@ from barledger.analytics.overfitting import (
     probabilistic_sharpe,
 )
 from barledger.portfolio import run_request
-from barledger.sweeps import show
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
 from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
@@ -56,7 +55,9 @@ class Judgement:
     overfitting: float
 
     def _repr_html_(self) -> str:
-        return show.judgement_html(self)
+        from barledger.sweeps.show import judgement_html
+
+        return judgement_html(self)
 
 
 def judge(job: Job, grid: Grid, blocks: int, executor: Any) -> Judgement:

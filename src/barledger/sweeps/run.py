@@ -11,7 +11,6 @@ import polars as pl
 
 from barledger.portfolio import run_request
 from barledger.result import Result
-from barledger.sweeps import show
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
 from barledger.sweeps.judge import Judgement, judge
@@ -247,7 +246,9 @@ class SweepRun:
         )
 
     def _repr_html_(self) -> str:
-        return show.run_html(self)
+        from barledger.sweeps.show import run_html
+
+        return run_html(self)
 
 
 def _column(name: str, values: list[Any], choices: npt.NDArray[np.int32]) -> pl.Series:

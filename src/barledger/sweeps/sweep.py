@@ -12,7 +12,6 @@ from barledger._param import names_in
 from barledger.data.bars import Bars
 from barledger.portfolio import KNOWN, checked_bars
 from barledger.rules.rule import Rule
-from barledger.sweeps import show
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid, make_grid, read_values
 from barledger.sweeps.job import Job
@@ -180,7 +179,9 @@ class Sweep:
         )
 
     def _repr_html_(self) -> str:
-        return show.sweep_html(self)
+        from barledger.sweeps.show import sweep_html
+
+        return sweep_html(self)
 
     def run(self, checkpoint: str | Path | None = None) -> SweepRun:
         """Run all variants.

@@ -230,6 +230,12 @@ def walk_forward(
     return WalkForward(sweep, select, windows)
 
 
+def _said(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> Window:
     job, train, test = sweep.job, split.train, split.test
     learnt = between(job, int(train[0]), int(train[-1]) + 1)
@@ -252,9 +258,3 @@ def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> W
 def _number(result: Result, name: str) -> float:
     stats = result.stats()
     return float(stats[name][0]) if name in stats.columns else np.nan
-
-
-def _said(value: Any) -> str:
-    if value is None:
-        return "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
