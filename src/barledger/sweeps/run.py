@@ -88,45 +88,6 @@ class SweepRun:
         wanted = [str(value) for value in known[b].unique().sort().to_list()]
         return table.select(a, *wanted).sort(a)
 
-    def params(self, variant: int) -> dict[str, Any]:
-        """Return the parameters of one variant."""
-        return self.grid.variant(self._number(variant))
-
-    def result(self, variant: int) -> Result:
-        """Run one variant again, in full: the same numbers, bit for bit, with all records."""
-        number = self._number(variant)
-        request = self.job.request(self.grid.variant(number), record="full")
-        request.wishes.flags[:] = self.job.signals(self.grid.choices[:, number])
-        return run_request(request)
-
-    def overfitting(self, blocks: int = 16, executor: Any = None) -> Judgement:
-        """Judge the best Sharpe ratio by the number of variants tried, and how often luck wins.
-
-        Runs all variants once more, to sum their returns over blocks of bars: nothing of the
-        length of history is kept.
-
-        Parameters
-        ----------
-        blocks
-            Contiguous blocks, an even number: all ways to choose half of them are tried.
-        executor
-            As in `sweep`.
-
-        Returns
-        -------
-        Judgement
-            Best variant, its Sharpe ratio a year, probabilistic and deflated; the probability of
-            backtest overfitting by Sharpe ratio. Every variant of the grid counts as a trial.
-
-        Raises
-        ------
-        ValueError
-            When there are fewer than two variants, or bars for the blocks.
-        """
-        return judge(self.job, self.grid, blocks, executor)
-
-    # ---- looking at it ----
-
     def plot_heatmap(
         self,
         a: str | None = None,
@@ -223,6 +184,43 @@ class SweepRun:
 
         report.write_sweep(self, Path(path), title, metric, judgement, walk)
         return Path(path)
+
+    def params(self, variant: int) -> dict[str, Any]:
+        """Return the parameters of one variant."""
+        return self.grid.variant(self._number(variant))
+
+    def result(self, variant: int) -> Result:
+        """Run one variant again, in full: the same numbers, bit for bit, with all records."""
+        number = self._number(variant)
+        request = self.job.request(self.grid.variant(number), record="full")
+        request.wishes.flags[:] = self.job.signals(self.grid.choices[:, number])
+        return run_request(request)
+
+    def overfitting(self, blocks: int = 16, executor: Any = None) -> Judgement:
+        """Judge the best Sharpe ratio by the number of variants tried, and how often luck wins.
+
+        Runs all variants once more, to sum their returns over blocks of bars: nothing of the
+        length of history is kept.
+
+        Parameters
+        ----------
+        blocks
+            Contiguous blocks, an even number: all ways to choose half of them are tried.
+        executor
+            As in `sweep`.
+
+        Returns
+        -------
+        Judgement
+            Best variant, its Sharpe ratio a year, probabilistic and deflated; the probability of
+            backtest overfitting by Sharpe ratio. Every variant of the grid counts as a trial.
+
+        Raises
+        ------
+        ValueError
+            When there are fewer than two variants, or bars for the blocks.
+        """
+        return judge(self.job, self.grid, blocks, executor)
 
     def _number(self, variant: int) -> int:
         if isinstance(variant, bool) or not isinstance(variant, int | np.integer):
