@@ -198,7 +198,7 @@ def said(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.5g}"
     return str(value)
 
 

@@ -105,7 +105,8 @@ class WalkForward:
     @cached_property
     def benchmark(self) -> Result:
         """Buy and hold over all tests, of the same account, money and costs."""
-        first, stop = int(self.windows[0].split.test[0]), int(self.windows[-1].split.test[-1]) + 1
+        first = int(self.windows[0].split.test[0])
+        stop = first + len(self.equity)
         job = between(self.sweep.job, first, stop)
         request = job.request(self.sweep.grid.variant(self.windows[0].variant), record="equity")
         return run_request(request).benchmark()
@@ -153,10 +154,12 @@ class WalkForward:
         )
 
     def _repr_html_(self) -> str:
+        from barledger.plots.variants import said
+
         names = [*self.sweep.grid.names, *self.table.columns[-3:]]
         kept = self.table.select("test_start", "test_end", *names).head(SHOWN)
         rows = [
-            [*(str(each).removesuffix(" 00:00:00") for each in row[:2]), *map(_said, row[2:])]
+            [*(str(each).removesuffix(" 00:00:00") for each in row[:2]), *map(said, row[2:])]
             for row in kept.iter_rows()
         ]
         left = len(self.windows) - len(kept)
@@ -228,12 +231,6 @@ def walk_forward(
     for split in splits:
         windows.append(_window(sweep, split, select, windows[-1].result if windows else None))
     return WalkForward(sweep, select, windows)
-
-
-def _said(value: Any) -> str:
-    if value is None:
-        return "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> Window:
