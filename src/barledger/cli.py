@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,14 +50,18 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--slow", type=int, default=100, metavar="N", help="bars of the slow one")
     demo.add_argument("--cash", type=float, default=100_000.0, help="initial cash")
     demo.set_defaults(command=_demo)
+    warmup = commands.add_parser("warmup", help="compile now what later runs load from disk")
+    warmup.set_defaults(command=_warmup)
+    _add_report(commands)
+    return parser
+
+
+def _add_report(commands: Any) -> None:
     report = commands.add_parser("report", help="show a result that Result.save has written")
     report.add_argument("result", metavar="FILE", help="what result.save(FILE) has written")
     report.add_argument("--html", metavar="PAGE", help="write the page of result.report here, too")
     report.add_argument("--title", help="heading of the page")
     report.set_defaults(command=_report)
-    warmup = commands.add_parser("warmup", help="compile now what later runs load from disk")
-    warmup.set_defaults(command=_warmup)
-    return parser
 
 
 def _demo(options: argparse.Namespace) -> None:
