@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from markets import flat_bars, orders
 
 import barledger as bl
 from barledger import demo
+from barledger.kernel.codes import Category
 from barledger.plots.view import view_of
 
 pytest.importorskip("plotly")
@@ -95,6 +97,24 @@ def test_waterfall_adds_up_by_hand(small):
     bars = small.plot_ledger().data[0]
     assert list(bars.x) == ["initial equity", "prices", "slippage", "fees", "final equity"]
     assert list(bars.base) == pytest.approx([0.0, 1_000.0, 1_020.0, 1_020.0, 0.0])
+
+
+def test_financing_and_income_have_a_step_each(small):
+    """The ledger's categories by name, whatever wrote them."""
+    paid = {Category.BORROW: -3.0, Category.INTEREST: -2.0, Category.FUNDING: -1.0,
+            Category.DIVIDEND: 4.0}  # fmt: skip
+    book = small.books[0]
+    entries = np.zeros(len(paid), book.entries.dtype)
+    entries["category"], entries["amount"] = list(paid), list(paid.values())
+    lent = bl.Result([replace(book, entries=entries)], small.all_times, small.assets, small.source)
+    bars = lent.plot_ledger().data[0]
+    steps = dict(zip(bars.x, bars.customdata, strict=True))
+    assert list(steps)[4:8] == ["borrow", "interest", "funding", "dividend"]
+    assert [steps[name] for name in list(steps)[4:8]] == pytest.approx([-3.0, -2.0, -1.0, 4.0])
+    # equity is what it was: prices make up for the 2 that were paid in all
+    assert steps["prices"] == pytest.approx(22.0)
+    table = bl.compare({"free": small, "lent": lent}).attribution
+    assert table.filter(cause="financing")["lent"].to_list() == pytest.approx([-2.0])
 
 
 def test_prices_of_the_attribution_are_those_of_the_trades(run):
