@@ -9,8 +9,8 @@ import numpy.typing as npt
 from barledger.plots.distribution import bins
 from barledger.plots.parallel import BEST, ranked, thinned
 from barledger.plots.variants import SHARES, Axis, Luck, Variants, shown, words
-from barledger.report.axis import money, percent, scale_of
-from barledger.report.chart import HEIGHT, WIDTH, Format, Line, bar_chart, framed, path_of
+from barledger.report.axis import money, percent, scale_of, ticks
+from barledger.report.chart import HEIGHT, WIDTH, Format, Line, bar_chart, framed, path_of, rule_of
 
 Floats = npt.NDArray[np.float64]
 LINES = 400  # of the parallel coordinates
@@ -57,7 +57,8 @@ def _over_words(heading: str, labels: list[str], lines: Sequence[Line], form: Fo
     """Return curves over words, evenly spaced."""
     scale = scale_of([line.values for line in lines])
     places = (np.arange(len(labels)) + 0.5) / len(labels)
-    parts = [path_of(line, places, scale) for line in lines]
+    parts = [rule_of(scale, each, "grid") for each in ticks(scale)]
+    parts += [path_of(line, places, scale) for line in lines]
     every = -(-len(labels) // 8)
     below = "".join(
         f'<i style="left:{100 * places[k]:.2f}%">{escape(labels[k])}</i>'
