@@ -180,6 +180,8 @@ def _long(data: "pl.DataFrame", names: dict[str, str], chosen: tuple[str, ...] |
     values = {name: _values(rows[name], column) for name, column in names.items() if name in VALUES}
     splits = _splits(values.pop("split", None), stamps.times, rows, assets)
     times = stamps.times
+    if "asset" not in names:
+        _check_one_asset(times, left)
     if "asset" in names and (len(assets) > 1 or not _is_rising(times)):
         times, values = _spread(times, rows["asset"], assets, values)
     return Table(times, assets, values, splits, _notes(stamps.zone, left))
@@ -228,6 +230,19 @@ def _only_one(chosen: tuple[str, ...] | None) -> tuple[str, ...]:
             f"named; add the column asset (or {', '.join(ALIASES['asset'][1:])})"
         )
     return chosen
+
+
+def _check_one_asset(times: Times, left: Sequence[str]) -> None:
+    """Raise when a frame without a column of assets has two rows of one time."""
+    order = np.argsort(times, kind="stable")
+    same = np.flatnonzero(times[order][1:] == times[order][:-1])
+    if len(same):
+        rows = order[[same[0], same[0] + 1]]
+        others = f" (not read were {_listed(left)})" if left else ""
+        raise ValueError(
+            f"rows {rows[0]} and {rows[1]} are both of {shown(times[rows[0]])}, and no column says "
+            f"of which asset: add or rename one to asset, symbol or ticker{others}"
+        )
 
 
 def _check_known(chosen: Sequence[str], known: Sequence[str]) -> None:

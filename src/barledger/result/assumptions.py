@@ -4,12 +4,11 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
 from hashlib import sha256
-from html import escape
 from typing import Any
 
 import numpy as np
 
-from barledger import _check
+from barledger import _check, _html
 from barledger.data.describe import span
 from barledger.instruments.calendar import periods_per_year
 from barledger.lowering.request import Request
@@ -43,12 +42,7 @@ class Assumptions(dict[str, str]):
         )
 
     def _repr_html_(self) -> str:
-        rows = (
-            f"<tr><th style='text-align:left'>{escape(name)}</th>"
-            f"<td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in self.items()
-        )
-        return f"<table>{''.join(rows)}</table>"
+        return _html.table(list(self.items()), words=(0, 1))
 
 
 def assumptions_of(request: Request, labels: tuple[str, ...]) -> Assumptions:
@@ -88,7 +82,8 @@ def _sentences(
     calendar = bars.calendar or "none given: Monday to Friday"
     yield "calendar", calendar
     n_bars, n_assets = bars.shape
-    yield "data", f"{n_bars} bars of {n_assets} assets, {span(bars)}, sha256 {bars.digest}"
+    assets = f"{n_assets} asset{'s' * (n_assets != 1)}"
+    yield "data", f"{n_bars} bars of {assets}, {span(bars)}, sha256 {bars.digest}"
     if bars.sources:
         yield "sources", _sources(bars.sources)
     if bars.notes:

@@ -177,6 +177,11 @@ class Sweep:
             f"{n_bars:,} x {n_assets} bars>"
         )
 
+    def _repr_html_(self) -> str:
+        from barledger.sweeps.show import sweep_html
+
+        return sweep_html(self)
+
     def run(self, checkpoint: str | Path | None = None) -> SweepRun:
         """Run all variants.
 
