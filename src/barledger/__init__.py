@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from barledger.state import State
     from barledger.stops import Stops
     from barledger.sweeps.given import Signals
+    from barledger.sweeps.own import Metric, MetricError, metric
     from barledger.sweeps.run import SweepRun
     from barledger.sweeps.sweep import Sweep, sweep
     from barledger.validation.walk_forward import WalkForward, walk_forward
@@ -74,6 +75,7 @@ _HOME = {
     "slippage": ("Slippage",),
     "state": ("State",),
     "sweeps.given": ("Signals",),
+    "sweeps.own": ("Metric", "MetricError", "metric"),
     "sweeps.run": ("SweepRun",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
@@ -91,6 +93,8 @@ __all__ = [
     "Limit",
     "Market",
     "MarketIfTouched",
+    "Metric",
+    "MetricError",
     "PerUnitFee",
     "PercentFee",
     "PercentOfCash",
@@ -121,6 +125,7 @@ __all__ = [
     "VolatilityTarget",
     "WalkForward",
     "compare",
+    "metric",
     "param",
     "portfolio",
     "rule",

@@ -1,7 +1,7 @@
 """Running statistics of equity, fed in blocks; the same code serves the loop and the result."""
 
 from barledger._jit import compiled
-from barledger.kernel.types import Floats, MetricsRow
+from barledger.kernel.types import BLOCK, Floats, Ints, MetricsRow
 
 
 @compiled(fastmath={"contract", "nsz", "reassoc"})
@@ -119,3 +119,25 @@ def feed_flow(metrics: MetricsRow, flow: float) -> None:
     metrics.growth *= metrics.previous / metrics.base
     metrics.previous += flow
     metrics.base = metrics.previous
+
+
+@compiled
+def feed_all(
+    metrics: MetricsRow, values: Floats, flow_bars: Ints, flows: Floats, first: int
+) -> None:
+    """Feed equity at successive closes from absolute bar `first` on, and what flowed in between.
+
+    Blocks end at multiples of their length and before every flow, as they do in the loop: the sums
+    have the same bits.
+    """
+    bar = 0
+    k = 0
+    while bar < values.size:
+        while k < flow_bars.size and flow_bars[k] == bar:
+            feed_flow(metrics, flows[k])
+            k += 1
+        end = min(((first + bar) // BLOCK + 1) * BLOCK - first, values.size)
+        if k < flow_bars.size:
+            end = min(end, flow_bars[k])
+        feed(metrics, values[bar:end])
+        bar = end

@@ -12,11 +12,13 @@ import numpy.typing as npt
 from numba import int64, types
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Reason
+from barledger.kernel.history import History, Study
 from barledger.kernel.types import AccountRow, Floats, Ints, MetricsRow
-from barledger.kernel.world import Rows, World, equity_of, flags_of, rejected_of, words_of
+from barledger.kernel.world import Rows, World, flags_of, rejected_of, words_of
 
 Bytes = npt.NDArray[np.int8]
-DONE, RULE_FAILED, NOT_SIGNALS, NO_ROOM = 0, 1, 2, 3
+DONE, RULE_FAILED, NOT_SIGNALS, NO_ROOM, METRIC_FAILED = 0, 1, 2, 3, 4
 SIGNALS = 0x0F0F0F0F0F0F0F0F  # the bits that eight cells of signals may have
 
 
@@ -53,18 +55,12 @@ class Signals(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is kept of each variant; `sums` (n, blocks, 2) only where it has rows.
-
-    `sums` are of returns and of their squares between the bars `edges`; `flows` (T,) came in before
-    each bar, length 0 when none did.
-    """
+    """What is kept of each variant: account, statistics, orders not filled, and refused ones."""
 
     accounts: Rows[AccountRow]
     metrics: Rows[MetricsRow]
+    not_filled: Ints
     rejected: Ints
-    sums: Floats
-    edges: Ints
-    flows: Floats
     status: Ints
 
 
@@ -81,15 +77,19 @@ def run_variants(
     kept: Rows[World],
     loop: Callable[..., int],
     rule: Callable[..., int],
+    look: Callable[..., int],
+    own: Callable[[History, Floats], int],
     signals: Signals,
     states: Ints,
     kept_states: Ints,
     outcome: Outcome,
+    study: Study,
     first: int,
 ) -> int:
     """Run variants `first` and on in worlds[0]; returns the first not done, `status` tells why.
 
-    `kept` and `kept_states` are the world and its arrays before the first bar.
+    `kept` and `kept_states` are the world and its arrays before the first bar. Where the world
+    keeps equity, `look` at it writes into `study`, calling `own` for metrics of one's own.
     """
     status = outcome.status
     status[0] = DONE
@@ -105,8 +105,10 @@ def run_variants(
             status[0] = NO_ROOM
             return row
         keep(worlds[0], outcome, row)
-        if outcome.sums.shape[0] > 0:
-            sum_blocks(equity_of(worlds[0]), kept[0].account.equity, outcome, outcome.sums[row])
+        if worlds[0].equity_n > 0:
+            if look(worlds, study, own, row) != 0:
+                status[0] = METRIC_FAILED
+                return row
     return count
 
 
@@ -158,27 +160,13 @@ def keep(world: World, outcome: Outcome, row: int) -> None:
     """Keep what one variant came to."""
     outcome.accounts[row] = world.account
     outcome.metrics[row] = world.metrics
-    refused = world.account.n_live
+    refused = 0
+    others = world.account.n_live
     rejected = rejected_of(world)
     for i in range(rejected.size):
-        refused += rejected[i]
+        if i < Reason.REPLACED.value:
+            refused += rejected[i]
+        else:
+            others += rejected[i]
     outcome.rejected[row] = refused
-
-
-@compiled
-def sum_blocks(equity: Floats, initial: float, outcome: Outcome, sums: Floats) -> None:
-    """Sum the returns of each block of bars, and their squares; 0 once equity is not above 0."""
-    edges = outcome.edges
-    previous = initial
-    for block in range(edges.size - 1):
-        total = 0.0
-        squares = 0.0
-        for bar in range(edges[block], edges[block + 1]):
-            if outcome.flows.size > 0:
-                previous += outcome.flows[bar]
-            r = equity[bar] / previous - 1.0 if previous > 0.0 else 0.0
-            total += r
-            squares += r * r
-            previous = equity[bar]
-        sums[block, 0] = total
-        sums[block, 1] = squares
+    outcome.not_filled[row] = refused + others

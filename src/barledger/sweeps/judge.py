@@ -16,9 +16,9 @@ from barledger.analytics.overfitting import (
     overfitting_of,
     probabilistic_sharpe,
 )
-from barledger.portfolio import run_request
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
+from barledger.sweeps.metrics import Measures
 from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
 
 
@@ -62,12 +62,10 @@ def judge(job: Job, grid: Grid, blocks: int, executor: Any) -> Judgement:
     if len(grid) < 2:
         raise ValueError(f"overfitting is a question about several variants, had {len(grid)}")
     edges = np.array([round(k * n_bars / blocks) for k in range(blocks + 1)], np.int64)
-    sums = block_sums(replace(job, edges=edges), grid, executor)
+    sums = block_sums(replace(job, edges=edges, measures=Measures(())), grid, executor)
     sharpes = sharpe_ratios(sums.sum(axis=1), n_bars)
     best = int(np.argmax(np.where(np.isnan(sharpes), -np.inf, sharpes)))
-    request = job.request(grid.variant(best), record="equity")
-    request.wishes.flags[:] = job.signals(grid.choices[:, best])
-    shape = moments(run_request(request).books[0].returns)
+    shape = moments(job.replayed(grid.choices[:, best], "equity").books[0].returns)
     found: Overfitting = overfitting_of(sums, np.diff(edges), by_sharpe=True)
     variance = float(np.nanvar(sharpes, ddof=1)) if np.isfinite(sharpes).sum() > 1 else 0.0
     year = float(np.sqrt(job.per_year))

@@ -7,15 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from barledger.portfolio import run_request
 from barledger.result import Result
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
 from barledger.sweeps.judge import Judgement, judge
 from barledger.sweeps.metrics import COUNTS
 from barledger.sweeps.sheet import Sheet
-
-LOW_IS_BEST = ("volatility", "fees", "max_drawdown_bars", "not_filled", "bankrupt")
 
 
 class SweepRun:
@@ -55,13 +52,14 @@ class SweepRun:
     def best(self, metric: str = "sharpe", n: int = 10) -> pl.DataFrame:
         """Return the `n` best variants by a metric, NaN left out; of equal ones the first first.
 
-        The most of everything is best, but the least of volatility, fees and counts of trouble.
+        The most of everything is best, but the least of volatility, kurtosis, ulcer, turnover,
+        costs and counts of trouble; of a metric of your own what it says.
         """
         self._check_metric(metric)
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise ValueError(f"n must be a whole number >= 1, was {n!r}")
         known = self.table.filter(pl.col(metric).cast(pl.Float64).is_not_nan())
-        is_falling = metric not in LOW_IS_BEST
+        is_falling = not self.job.measures.finds_low(metric)
         return known.sort(metric, descending=is_falling, maintain_order=True).head(n)
 
     def heatmap(self, a: str, b: str, metric: str) -> pl.DataFrame:
@@ -86,10 +84,7 @@ class SweepRun:
 
     def result(self, variant: int) -> Result:
         """Run one variant again, in full: the same numbers, bit for bit, with all records."""
-        number = self._number(variant)
-        request = self.job.request(self.grid.variant(number), record="full")
-        request.wishes.flags[:] = self.job.signals(self.grid.choices[:, number])
-        return run_request(request)
+        return self.job.replayed(self.grid.choices[:, self._number(variant)])
 
     def overfitting(self, blocks: int = 16, executor: Any = None) -> Judgement:
         """Judge the best Sharpe ratio by the number of variants tried, and how often luck wins.

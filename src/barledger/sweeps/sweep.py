@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +16,11 @@ from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid, make_grid, read_values
 from barledger.sweeps.job import Job
 from barledger.sweeps.metrics import checked
+from barledger.sweeps.own import Metric
 from barledger.sweeps.progress import Progress
 from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sheet import Checkpoint, Sheet
 from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
-
-if TYPE_CHECKING:
-    pass
 
 REFUSED = ("groups", "record", "start")
 
@@ -33,7 +31,7 @@ def sweep(
     *,
     where: Any = None,
     size: Any = None,
-    metrics: Sequence[str] | str | None = None,
+    metrics: Sequence[str | Metric] | str | Metric | None = None,
     executor: Executor | int | None = None,
     progress: Any = True,
     sample: int | None = None,
@@ -54,8 +52,10 @@ def sweep(
     size
         As in `Portfolio.from_signals`.
     metrics
-        Names of what to measure; None: total_return, sharpe, max_drawdown, trades, win_rate;
-        ``"all"``: all. An unknown name lists those known.
+        Names of what to measure, and metrics of your own made by `metric`; None: total_return,
+        sharpe, max_drawdown, trades, win_rate; ``"all"``: all that are known. An unknown name
+        lists those known. Some need a curve or a log, which each thread keeps once: memory does
+        not grow with variants, and a sweep that asks for none of them is quicker.
     executor
         None (default): threads, one a core. A number of threads, or any
         ``concurrent.futures.Executor``: a process pool, Dask's ``client.get_executor()``.
@@ -195,8 +195,8 @@ class Sweep:
 
         Raises
         ------
-        RuleError
-            When the rule fails; the message names the variant.
+        RuleError, MetricError
+            When the rule, or a metric of your own, fails; the message names the variant.
         """
         sheet = Sheet(len(self), len(self.job.metrics))
         keeper = None if checkpoint is None else Checkpoint(Path(checkpoint), self.job, self.grid)
@@ -228,8 +228,13 @@ class Sweep:
         return is_complete
 
     def _check_rule(self) -> None:
-        """Run the first variant, and those at the ends of each parameter, with bounds checks."""
-        if isinstance(self.job.rule, Signals) or self.job.rule.is_trusted:
+        """Run the first variant and those at the ends of each parameter with bounds checks.
+
+        So are the rule, and metrics of one's own, unless we know them.
+        """
+        rule = self.job.rule
+        is_known = isinstance(rule, Signals) or rule.is_trusted
+        if is_known and not self.job.measures.own:
             return
         choices = self.grid.choices
         ends = {0}
@@ -238,4 +243,6 @@ class Sweep:
                 numbers = np.array(self.grid.values[name], float)[choices[row]]
                 ends |= {int(numbers.argmin()), int(numbers.argmax())}
         for number in sorted(ends):
-            self.job.check(number, choices[:, number])
+            if not is_known:
+                self.job.check(number, choices[:, number])
+            self.job.check_metrics(number, choices[:, number])

@@ -14,7 +14,7 @@ from barledger.portfolio import run_request
 from barledger.result import Result
 from barledger.state import State
 from barledger.sweeps.cut import between, uncuttable
-from barledger.sweeps.run import LOW_IS_BEST, SweepRun
+from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sweep import Sweep
 from barledger.validation.splits import Split, walk_splits
 
@@ -52,7 +52,7 @@ class WalkForward:
                 "test_start": time[test[0]], "test_end": time[test[-1]],
                 "variant": window.variant, **self._params(window),
                 f"{self.select}_in_sample": window.chosen_by,
-                f"{self.select}_out_of_sample": _number(window.result, self.select),
+                f"{self.select}_out_of_sample": self._measured(window.result),
                 "return_out_of_sample": window.result.total_return,
             }  # fmt: skip
             for name, value in row.items():
@@ -69,6 +69,13 @@ class WalkForward:
         params = self.sweep.grid.variant(window.variant)
         plain = (int, float, str, type(None))
         return {k: v if isinstance(v, plain) else str(v) for k, v in params.items()}
+
+    def _measured(self, result: Result) -> float:
+        own = {metric.name: metric for metric in self.sweep.job.measures.own}
+        if self.select in own:
+            return own[self.select].of(result)
+        stats = result.stats()
+        return float(stats[self.select][0]) if self.select in stats.columns else np.nan
 
     @cached_property
     def equity(self) -> pl.DataFrame:
@@ -186,7 +193,9 @@ def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> W
     learnt = between(job, int(train[0]), int(train[-1]) + 1)
     trained = Sweep(learnt, sweep.grid, sweep.executor, False).run()
     scores = trained.metric(select)
-    ranked = np.where(np.isnan(scores), -np.inf, -scores if select in LOW_IS_BEST else scores)
+    ranked = np.where(
+        np.isnan(scores), -np.inf, -scores if job.measures.finds_low(select) else scores
+    )
     best = int(np.argmax(ranked))
     first, stop = int(test[0]), int(test[-1]) + 1
     flags = between(job, 0, stop).signals(sweep.grid.choices[:, best])[first:].copy()
@@ -198,8 +207,3 @@ def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> W
         assert isinstance(state, State)
         request = replace(request, start=state)
     return Window(split, best, float(scores[best]), run_request(request))
-
-
-def _number(result: Result, name: str) -> float:
-    stats = result.stats()
-    return float(stats[name][0]) if name in stats.columns else np.nan
