@@ -13,6 +13,7 @@ from numba import int64, types
 
 from barledger._jit import compiled
 from barledger.kernel.codes import Reason
+from barledger.kernel.express import is_plain, run_plainly
 from barledger.kernel.history import History, Study
 from barledger.kernel.types import AccountRow, Floats, Ints, MetricsRow
 from barledger.kernel.world import Rows, World, flags_of, rejected_of, words_of
@@ -94,6 +95,7 @@ def run_variants(
     status = outcome.status
     status[0] = DONE
     count: int = signals.params.shape[0]
+    plain = is_plain(kept[0])
     for row in range(first, count):
         worlds[0] = kept[0]
         restore(states, kept_states)
@@ -101,7 +103,8 @@ def run_variants(
         if status[0] != DONE:
             return row
         n_bars = worlds[0].n_bars
-        if loop(worlds, 0, n_bars, True) <= n_bars:
+        done = run_plainly(worlds, loop) if plain else loop(worlds, 0, n_bars, True)
+        if done <= n_bars:
             status[0] = NO_ROOM
             return row
         keep(worlds[0], outcome, row)

@@ -171,10 +171,14 @@ def _packed(memory: Memory) -> npt.NDArray[np.int64]:
 
 
 class Address(types.WrapperAddressProtocol):  # type: ignore[misc]
-    """A compiled function as something to call from compiled code, without compiling it again."""
+    """A compiled function as something to call from compiled code, without compiling it again.
 
-    def __init__(self, address: int, kind: Any) -> None:
-        self.address, self.kind = address, kind
+    Its type is kept where numba looks first: to work it out takes 20 µs a call.
+    """
+
+    def __init__(self, address: int, kind: Any, owner: Any = None) -> None:
+        self.address, self.kind, self.owner = address, kind, owner
+        self._numba_type_ = types.FunctionType(kind)
 
     def __wrapper_address__(self) -> int:
         return self.address
