@@ -19,6 +19,7 @@ from barledger.kernel.types import AccountRow, Floats, Ints, MetricsRow
 from barledger.kernel.world import Rows, World, flags_of, rejected_of, words_of
 
 Bytes = npt.NDArray[np.int8]
+SQUARE = 64  # cells and variants
 DONE, RULE_FAILED, NOT_SIGNALS, NO_ROOM, METRIC_FAILED = 0, 1, 2, 3, 4
 SIGNALS = 0x0F0F0F0F0F0F0F0F  # the bits that eight cells of signals may have
 
@@ -150,12 +151,42 @@ def make_signals(world: World, rule: Callable[..., int], signals: Signals, row: 
 def turn(sheet: Bytes, flags: Bytes) -> None:
     """Write rows of assets as rows of bars, in squares that stay in the cache."""
     n_assets, n_bars = sheet.shape
-    for start in range(0, n_bars, 64):
-        stop = min(start + 64, n_bars)
+    for start in range(0, n_bars, SQUARE):
+        stop = min(start + SQUARE, n_bars)
         for asset in range(n_assets):
             row = sheet[asset]
             for bar in range(start, stop):
                 flags[bar * n_assets + asset] = row[bar]
+
+
+@compiled(entry=True)
+def mix_signals(
+    long: Bytes, leave_long: Bytes, short: Bytes, leave_short: Bytes, numbers: Ints, out: Bytes
+) -> None:
+    """Write flags of some variants, a row each, from columns of 0 and 1 (cells, V).
+
+    An array without rows has no signals. It goes in squares that stay in the cache.
+    """
+    for start in range(0, out.shape[1], SQUARE):
+        stop = min(start + SQUARE, out.shape[1])
+        for first in range(0, numbers.size, SQUARE):
+            last = min(first + SQUARE, numbers.size)
+            mix_square(long, 1, numbers[first:last], start, stop, out[first:last])
+            mix_square(leave_long, 2, numbers[first:last], start, stop, out[first:last])
+            mix_square(short, 4, numbers[first:last], start, stop, out[first:last])
+            mix_square(leave_short, 8, numbers[first:last], start, stop, out[first:last])
+
+
+@compiled
+def mix_square(given: Bytes, flag: int, numbers: Ints, start: int, stop: int, out: Bytes) -> None:
+    """Add one kind of signal of some variants on some cells."""
+    if given.shape[0] == 0:
+        return
+    for row in range(numbers.size):
+        number = numbers[row]
+        flags = out[row]
+        for cell in range(start, stop):
+            flags[cell] |= flag * given[cell, number]
 
 
 @compiled
