@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from barledger.sweeps.given import Signals
     from barledger.sweeps.own import Metric, MetricError, metric
     from barledger.sweeps.run import SweepRun
+    from barledger.sweeps.search import search
     from barledger.sweeps.sweep import Sweep, sweep
     from barledger.validation.walk_forward import WalkForward, walk_forward
 
@@ -77,6 +78,7 @@ _HOME = {
     "sweeps.given": ("Signals",),
     "sweeps.own": ("Metric", "MetricError", "metric"),
     "sweeps.run": ("SweepRun",),
+    "sweeps.search": ("search",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
     "validation.walk_forward": ("WalkForward", "walk_forward"),
@@ -130,6 +132,7 @@ __all__ = [
     "portfolio",
     "rule",
     "rules",
+    "search",
     "sweep",
     "validation",
     "walk_forward",

@@ -85,7 +85,9 @@ class Signals:
         from barledger.kernel.variants import mix_signals
 
         out = np.zeros((len(variants), int(np.prod(self.shape[:-1]))), np.int8)
-        mix_signals(*self._columns, np.ascontiguousarray(variants, np.int64), out)
+        long, leave_long, short, leave_short = self._columns
+        numbers = np.ascontiguousarray(variants, np.int64)
+        mix_signals(long, leave_long, short, leave_short, numbers, out)
         return out
 
     @cached_property

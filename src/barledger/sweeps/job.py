@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock, local
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,7 @@ class Job:
     names: tuple[str, ...]
     measures: Measures
     edges: Ints | None = None
+    sent_through: Any = field(default=None, init=False, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -58,7 +60,14 @@ class Job:
         return {name: self.__dict__[name] for name in shared}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=Lock())
+        self.__dict__.update(state, _lock=Lock(), sent_through=None)
+
+    @cached_property
+    def parcel(self) -> tuple[str, bytes]:
+        """A name that no other job has, and the job pickled."""
+        from numba import cloudpickle
+
+        return uuid4().hex, cloudpickle.dumps(self)
 
     @property
     def metrics(self) -> tuple[str, ...]:

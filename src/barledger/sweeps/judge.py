@@ -55,8 +55,11 @@ class Judgement:
     overfitting: float
 
 
-def judge(job: Job, grid: Grid, blocks: int, executor: Any) -> Judgement:
-    """Run all variants once more for the sums of their returns, and judge the best."""
+def judge(job: Job, grid: Grid, blocks: int, executor: Any, among: Any = None) -> Judgement:
+    """Run all variants once more for the sums of their returns, and judge the best.
+
+    `among` are numbers of those that it is chosen from; None: all.
+    """
     n_bars = len(job.bars)
     check_blocks(blocks, n_bars)
     if len(grid) < 2:
@@ -64,7 +67,8 @@ def judge(job: Job, grid: Grid, blocks: int, executor: Any) -> Judgement:
     edges = np.array([round(k * n_bars / blocks) for k in range(blocks + 1)], np.int64)
     sums = block_sums(replace(job, edges=edges, measures=Measures(())), grid, executor)
     sharpes = sharpe_ratios(sums.sum(axis=1), n_bars)
-    best = int(np.argmax(np.where(np.isnan(sharpes), -np.inf, sharpes)))
+    chosen = np.arange(len(grid)) if among is None else among
+    best = int(chosen[np.argmax(np.where(np.isnan(sharpes), -np.inf, sharpes)[chosen])])
     shape = moments(job.replayed(grid.choices[:, best], "equity").books[0].returns)
     found: Overfitting = overfitting_of(sums, np.diff(edges), by_sharpe=True)
     variance = float(np.nanvar(sharpes, ddof=1)) if np.isfinite(sharpes).sum() > 1 else 0.0

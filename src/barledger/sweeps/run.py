@@ -110,6 +110,10 @@ class SweepRun:
         ValueError
             When there are fewer than two variants, or bars for the blocks.
         """
+        return self.judged(blocks, executor)
+
+    def judged(self, blocks: int, executor: Any) -> Judgement:
+        """Judge the best of all variants."""
         return judge(self.job, self.grid, blocks, executor)
 
     def _number(self, variant: int) -> int:
@@ -127,9 +131,10 @@ class SweepRun:
 
     def __repr__(self) -> str:
         done = int(self._sheet.is_known.sum())
-        part = "" if self.is_complete else f", stopped after {done:,}"
+        part = "" if done == len(self.grid) else f", {done:,} of them on all bars"
+        part = part if self.is_complete else f", stopped after {done:,}"
         return (
-            f"<SweepRun of {self.job.rule.name}: {len(self.grid):,} variants{part}; "
+            f"<{type(self).__name__} of {self.job.rule.name}: {len(self.grid):,} variants{part}; "
             f"{', '.join(self.job.metrics)}>"
         )
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sheet import Checkpoint, Sheet
 from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
 
+if TYPE_CHECKING:
+    from barledger.sweeps.halving import HalvedRun
+
 REFUSED = ("groups", "record", "start")
 
 
@@ -35,6 +39,7 @@ def sweep(
     executor: Executor | int | None = None,
     progress: Any = True,
     sample: int | None = None,
+    sampling: Literal["random", "sobol"] = "random",
     seed: int = 0,
     **grid_and_options: Any,
 ) -> "Sweep":
@@ -61,8 +66,9 @@ def sweep(
         ``concurrent.futures.Executor``: a process pool, Dask's ``client.get_executor()``.
     progress
         True (default): a line on the terminal. A function is called with (done, total, seconds).
-    sample, seed
-        So many variants of the grid, drawn at random; None: all.
+    sample, sampling, seed
+        So many variants of the grid, drawn at ``"random"`` (default) or spread evenly over the
+        values by a ``"sobol"`` sequence; None: all.
     **grid_and_options
         Lists of values by parameter, and options as in `Portfolio.from_signals`: account, fees,
         slippage, stops, fill, rules, limits, events, initial_cash, price, priority, exclusive. A
@@ -91,6 +97,16 @@ def sweep(
     >>> wanted.run().table.height
     102
     """
+    job = job_of(rule, bars, size, metrics, grid_and_options)
+    grid = make_grid(job.values, where, sample, seed, sampling)
+    check_options(job, grid)
+    return Sweep(job, grid, executor, progress)
+
+
+def job_of(
+    rule: Rule | Signals, bars: Bars, size: Any, metrics: Any, grid_and_options: dict[str, Any]
+) -> Job:
+    """Return a job of what `sweep` takes, checked; only combinations of values are still to come."""
     if not isinstance(rule, Rule | Signals):
         raise TypeError(
             f"rule must be a rule such as bl.rules.sma_cross, a function made one by @bl.rule, or "
@@ -113,11 +129,14 @@ def sweep(
     _check_needs(rule, bars)
     values = read_values(grid_and_options)
     _check_numbers(values, names)
-    grid = make_grid(values, where, sample, seed)
-    job = Job(rule, bars, size, options, grid.values, names, checked(metrics))
-    for k in range(len(grid) if filled_in and len(grid) <= 1000 else 1):
+    return Job(rule, bars, size, options, values, names, checked(metrics))
+
+
+def check_options(job: Job, grid: Grid) -> None:
+    """Raise if an option does not take its values: those of each variant, or of the first."""
+    varies = len(job.names) < len(job.values)
+    for k in range(len(grid) if varies and len(grid) <= 1000 else 1):
         job.request(grid.variant(k))
-    return Sweep(job, grid, executor, progress)
 
 
 def _rule_names(rule: Rule | Signals, grid: dict[str, Any], filled_in: set[str]) -> tuple[str, ...]:
@@ -151,7 +170,7 @@ def _check_numbers(values: dict[str, list[Any]], names: tuple[str, ...]) -> None
         for value in values[name]:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise TypeError(f"{name} goes to the rule: it must be numbers, had {value!r}")
-            if not np.isfinite(value):
+            if not isfinite(value):
                 raise ValueError(
                     f"{name} goes to the rule: it must be finite numbers, had {value!r}"
                 )
@@ -202,9 +221,39 @@ class Sweep:
         keeper = None if checkpoint is None else Checkpoint(Path(checkpoint), self.job, self.grid)
         if keeper is not None:
             keeper.read(sheet)
-        self._check_rule()
+        self.check_rule()
         is_complete = self._fill(sheet, keeper)
         return SweepRun(self.job, self.grid, sheet, is_complete)
+
+    def halve(self, select: str = "sharpe", *, rounds: int = 3, factor: float = 3.0) -> "HalvedRun":
+        """Run all variants on the first bars, the best of them on more, the last on all.
+
+        Successive halving: each round keeps one variant in `factor`, and gives those that are left
+        `factor` times as many bars. It takes a fraction of the time of `run`; what is slow to come
+        off is lost. `SweepRun.overfitting` still counts every variant of the grid.
+
+        Parameters
+        ----------
+        select
+            The metric by which variants are kept; where it is NaN the variant is dropped.
+        rounds
+            How many; the last is on all bars. With 3 the first is on a ninth of them.
+        factor
+            Above 1: how much rarer the variants, and how much longer the history, become.
+
+        Returns
+        -------
+        HalvedRun
+            The variants of the last round, measured on all bars.
+
+        References
+        ----------
+        Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter
+        optimization", AISTATS (2016).
+        """
+        from barledger.sweeps.halving import halved
+
+        return halved(self, select, rounds, factor)
 
     def _fill(self, sheet: Sheet, keeper: Checkpoint | None) -> bool:
         left = np.flatnonzero(~sheet.is_known)
@@ -227,7 +276,7 @@ class Sweep:
             progress.end()
         return is_complete
 
-    def _check_rule(self) -> None:
+    def check_rule(self) -> None:
         """Run the first variant and those at the ends of each parameter with bounds checks.
 
         So are the rule, and metrics of one's own, unless we know them.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -74,11 +73,11 @@ def run_all(
 Submit = Callable[[Chunk], "Future[Any]"]
 
 
-def _local(job: Job, executor: Executor) -> tuple[Submit, Submit, int]:
+def _local(job: Job, executor: Executor) -> tuple[Submit, Submit, Submit, int]:
     def submit(chunk: Chunk) -> "Future[Any]":
         return executor.submit(job.run, *chunk)
 
-    return submit, submit, _workers(executor)
+    return submit, submit, submit, _workers(executor)
 
 
 def _workers(executor: Any) -> int:
@@ -86,11 +85,9 @@ def _workers(executor: Any) -> int:
     return int(known) if isinstance(known, int) else (os.cpu_count() or 1)
 
 
-def _remote(job: Job, executor: Executor) -> tuple[Submit, Submit, int]:
+def _remote(job: Job, executor: Executor) -> tuple[Submit, Submit, Submit, int]:
     """Submit to processes: the job travels to each once, when it is missed there."""
-    from numba import cloudpickle
-
-    name, parcel = uuid4().hex, cloudpickle.dumps(job)
+    name, parcel = job.parcel
 
     def submit(chunk: Chunk) -> "Future[Any]":
         return executor.submit(run_remote, name, None, *chunk)
@@ -98,7 +95,9 @@ def _remote(job: Job, executor: Executor) -> tuple[Submit, Submit, int]:
     def submit_with_job(chunk: Chunk) -> "Future[Any]":
         return executor.submit(run_remote, name, parcel, *chunk)
 
-    return submit, submit_with_job, _workers(executor)
+    was_sent, job.sent_through = job.sent_through is executor, executor
+    first = submit if was_sent else submit_with_job
+    return submit, first, submit_with_job, _workers(executor)
 
 
 _jobs: "OrderedDict[str, Job]" = OrderedDict()
@@ -120,12 +119,12 @@ def run_remote(
     return _jobs[name].run(numbers, choices)
 
 
-def _drained(way: tuple[Submit, Submit, int], chunks: Sequence[Chunk]) -> Iterator[Any]:
+def _drained(way: tuple[Submit, Submit, Submit, int], chunks: Sequence[Chunk]) -> Iterator[Any]:
     """Keep some chunks in the air; only when the first have come back, more than one a worker."""
-    submit, submit_with_job, workers = way
+    submit, first, submit_with_job, workers = way
     waiting = list(reversed(chunks))
     air: dict[Future[Any], Chunk] = {}
-    send, most = submit_with_job, workers
+    send, most = first, workers
     try:
         while True:
             while waiting and len(air) < most:
