@@ -13,6 +13,7 @@ from barledger._param import names_in
 from barledger.data.bars import Bars
 from barledger.portfolio import KNOWN, checked_bars
 from barledger.rules.rule import Rule
+from barledger.sweeps.each import ASSET, EachJob
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid, make_grid, read_values
 from barledger.sweeps.job import Job
@@ -25,8 +26,6 @@ from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
 
 if TYPE_CHECKING:
     from barledger.sweeps.halving import HalvedRun
-
-REFUSED = ("groups", "record", "start")
 
 
 def sweep(
@@ -51,7 +50,7 @@ def sweep(
         A rule such as ``bl.rules.sma_cross`` or one made with `rule`; or `Signals`, which are
         there already.
     bars
-        Prices of N assets on T bars; all assets share one account.
+        Prices of N assets on T bars; all assets share one account, unless ``groups="each"``.
     where
         Condition on the parameters: ``"fast < slow"``, or a function of their columns. None: all.
     size
@@ -71,8 +70,10 @@ def sweep(
         values by a ``"sobol"`` sequence; None: all.
     **grid_and_options
         Lists of values by parameter, and options as in `Portfolio.from_signals`: account, fees,
-        slippage, stops, fill, rules, limits, events, initial_cash, price, priority, exclusive. A
-        list goes to the rule, unless an option has ``param`` of its name in it.
+        slippage, stops, orders, fill, rules, limits, events, initial_cash, start, price, priority,
+        exclusive. A list goes to the rule, unless an option has ``param`` of its name in it. With
+        ``groups="each"`` every variant runs on every asset, alone in an account of its own: a
+        parameter `asset` comes first.
 
     Returns
     -------
@@ -114,14 +115,19 @@ def job_of(
         )
     checked_bars(bars)
     options = {name: grid_and_options.pop(name) for name in KNOWN if name in grid_and_options}
-    refused = [name for name in REFUSED if name in options]
-    if refused:
-        raise TypeError(f"a sweep does not take {refused[0]}: each variant is one account's run")
+    if "record" in options:
+        raise TypeError("a sweep does not take record: SweepRun.result records a variant in full")
+    is_each = options.get("groups") is not None
+    if is_each and not (isinstance(options["groups"], str) and options["groups"] == "each"):
+        raise TypeError(
+            "a sweep takes groups='each', an account for each asset, or none, one account for all; "
+            f"was {options['groups']!r}"
+        )
     filled_in = names_in(size).union(*(names_in(option) for option in options.values()))
     if isinstance(rule, Signals):
         rule.check(bars)
         grid_and_options = {"signal": range(rule.count), **grid_and_options}
-    names = _rule_names(rule, grid_and_options, filled_in)
+    names = _rule_names(rule, grid_and_options, filled_in, is_each)
     if not grid_and_options:
         raise ValueError(
             "the grid is empty: give values for a parameter, such as fast=range(5, 50)"
@@ -129,20 +135,27 @@ def job_of(
     _check_needs(rule, bars)
     values = read_values(grid_and_options)
     _check_numbers(values, names)
+    if is_each:
+        values = {ASSET: list(bars.assets), **values}
+        return EachJob(rule, bars, size, options, values, names, checked(metrics))
     return Job(rule, bars, size, options, values, names, checked(metrics))
 
 
 def check_options(job: Job, grid: Grid) -> None:
     """Raise if an option does not take its values: those of each variant, or of the first."""
-    varies = len(job.names) < len(job.values)
+    varies = len(job.names) + isinstance(job, EachJob) < len(job.values)
     for k in range(len(grid) if varies and len(grid) <= 1000 else 1):
         job.request(grid.variant(k))
 
 
-def _rule_names(rule: Rule | Signals, grid: dict[str, Any], filled_in: set[str]) -> tuple[str, ...]:
+def _rule_names(
+    rule: Rule | Signals, grid: dict[str, Any], filled_in: set[str], is_each: bool
+) -> tuple[str, ...]:
     missing = sorted(filled_in - set(grid))
     if missing:
         raise ValueError(f"param({missing[0]!r}) has no values: give {missing[0]}=[…]")
+    if ASSET in grid and is_each:
+        raise TypeError(f"groups='each' makes a parameter {ASSET!r}: give yours another name")
     free = tuple(name for name in grid if name not in filled_in)
     wanted = ("signal",) if isinstance(rule, Signals) else rule.params
     if wanted is None:
