@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from barledger.sweeps.run import SweepRun
     from barledger.sweeps.search import search
     from barledger.sweeps.sweep import Sweep, sweep
+    from barledger.validation.monte_carlo import MonteCarlo, monte_carlo
     from barledger.validation.walk_forward import WalkForward, walk_forward
 
 __version__ = "0.1.0"
@@ -81,6 +82,7 @@ _HOME = {
     "sweeps.search": ("search",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
+    "validation.monte_carlo": ("MonteCarlo", "monte_carlo"),
     "validation.walk_forward": ("WalkForward", "walk_forward"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -97,6 +99,7 @@ __all__ = [
     "MarketIfTouched",
     "Metric",
     "MetricError",
+    "MonteCarlo",
     "PerUnitFee",
     "PercentFee",
     "PercentOfCash",
@@ -128,6 +131,7 @@ __all__ = [
     "WalkForward",
     "compare",
     "metric",
+    "monte_carlo",
     "param",
     "portfolio",
     "rule",

@@ -53,7 +53,8 @@ class Study(NamedTuple):
     """Where it goes, and memory to work in.
 
     `out` (n, columns); `sums` (n, blocks, 2) of returns and of their squares between the bars
-    `edges`; `returns` and `sorted` (T,) and `flow_bars` and `flows` (events,) are the thread's.
+    `edges`; `curves` (n, T) of returns, where it has rows; `returns` and `sorted` (T,) and
+    `flow_bars` and `flows` (events,) are the thread's.
     """
 
     wanted: int
@@ -63,6 +64,7 @@ class Study(NamedTuple):
     out: Floats
     sums: Floats
     edges: Ints
+    curves: Floats
     returns: Floats
     sorted: Floats
     flow_bars: Ints
@@ -99,6 +101,10 @@ def study(
     out = study.out[row]
     if study.edges.size > 0:
         sum_blocks(study.returns, study.edges, study.sums[row])
+    if study.curves.shape[0] > 0:
+        curve = study.curves[row]
+        for bar in range(equity.size):
+            curve[bar] = study.returns[bar]
     if study.wanted & SHAPE != 0:
         out[MEAN_EQUITY] = total_of(equity) / equity.size
         out[ULCER] = ulcer_of(equity, study.initial, flow_bars, flows)

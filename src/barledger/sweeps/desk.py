@@ -51,8 +51,8 @@ class VariantFailed(Exception):
 class Asked(NamedTuple):
     """What a desk keeps beside the loop's own statistics; it takes a thread's curve, or log.
 
-    `wanted` are bits of what needs the curve, `columns` how many numbers that makes, `own` the
-    compiled metrics of the user; `edges` are bars between which returns are summed.
+    `wanted` are bits of what needs the curve, and `columns` how many numbers that makes; `edges`
+    are bars between which returns are summed; `has_returns` keeps those of a whole chunk.
     """
 
     wanted: int = 0
@@ -60,11 +60,12 @@ class Asked(NamedTuple):
     has_fills: bool = False
     edges: npt.NDArray[np.int64] = np.zeros(0, np.int64)
     per_year: float = np.nan
+    has_returns: bool = False
 
     @property
     def needs_curve(self) -> bool:
         """Whether anything needs the equity curve."""
-        return self.wanted != 0 or len(self.edges) > 0
+        return self.wanted != 0 or len(self.edges) > 0 or self.has_returns
 
     @property
     def logs(self) -> tuple[str, ...]:
@@ -95,8 +96,8 @@ class Desk:
         self.kept_states = self.states.copy()
         self.kept = self.memory.record.copy()
 
-    def run(self, source: Source, rule: Any, own: Any, count: int) -> "tuple[Kept, Any]":
-        """Run the variants of a source; returns what is kept of each, and sums of returns.
+    def run(self, source: Source, rule: Any, own: Any, count: int) -> "tuple[Kept, Study]":
+        """Run the variants of a source; returns what is kept of each, and what was studied.
 
         `own` are the user's metrics, compiled together; None where there are none.
         """
@@ -119,7 +120,7 @@ class Desk:
                 raise VariantFailed(row, int(status[0]))
         traded = float(self.kept["account"]["traded"][0])
         numbers = (not_filled, rejected, study.out, self.initial, traded, self.asked.per_year)
-        return Kept(accounts, statistics, *numbers), study.sums
+        return Kept(accounts, statistics, *numbers), study
 
     def _study(self, statistics: Any, count: int) -> Study:
         asked, edges = self.asked, self.asked.edges
@@ -128,6 +129,7 @@ class Desk:
             wanted=asked.wanted, initial=self.initial, per_year=asked.per_year,
             metrics=statistics, out=np.empty((count, asked.columns)),
             sums=np.empty((count, max(len(edges) - 1, 0), 2)), edges=edges,
+            curves=np.empty((count, self.work.shape[1]) if asked.has_returns else (0, 0)),
             returns=self.work[0], sorted=self.work[1],
             flow_bars=np.empty(flows, np.int64), flows=np.empty(flows),
         )  # fmt: skip

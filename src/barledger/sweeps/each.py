@@ -41,7 +41,7 @@ class EachJob(Job):
         if isinstance(rule, Signals):
             arrays = rule.arrays.items()
             rule = Signals(**{name: _column(array, asset) for name, array in arrays})
-        shared = ("size", "options", "names", "measures", "edges")
+        shared = ("size", "options", "names", "measures", "edges", "reduce")
         job = OneJob(
             rule=rule,
             bars=self.bars[[self.bars.assets[asset]]],
@@ -51,16 +51,16 @@ class EachJob(Job):
         job.whole, job.column = self, asset
         return job
 
-    def run(self, numbers: Ints, choices: Choices) -> tuple[Floats, Floats]:
+    def collect(self, numbers: Ints, choices: Choices) -> tuple[Floats, Floats, Floats]:
         """As that of a job; one asset's variants after another's."""
-        n_blocks = 0 if self.edges is None else len(self.edges) - 1
-        out = np.empty((len(numbers), len(self.metrics)))
-        sums = np.empty((len(numbers), n_blocks, 2))
+        out = self.sheets(len(numbers))
         for asset in np.unique(choices[0]).tolist():
             rows = np.flatnonzero(choices[0] == asset)
             part = np.ascontiguousarray(choices[1:, rows])
-            out[rows], sums[rows] = self.alone(asset).run(numbers[rows], part)
-        return out, sums
+            found = self.alone(asset).collect(numbers[rows], part)
+            for whole, each in zip(out, found, strict=True):
+                whole[rows] = each
+        return out
 
     def request_of_all(self, given: Mapping[str, Any], record: str) -> Request:
         """Return the request of all assets, of which each takes its columns."""

@@ -1,7 +1,7 @@
 """All that a worker must know of a sweep, and how it runs a chunk of variants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from threading import Lock, local
 from typing import Any
@@ -41,7 +41,8 @@ class Job:
     """A rule or signals, bars, options with their placeholders, and the values to choose from.
 
     `names` are the rule's parameters; all other names of `values` fill in options. `edges` are
-    bars between which returns are summed for each variant, None for no sums.
+    bars between which returns are summed for each variant, None for no sums. `reduce` makes of
+    the numbers (n,) and returns (n, T) of each chunk what is kept of them; None keeps nothing.
     """
 
     rule: Rule | Signals
@@ -52,12 +53,15 @@ class Job:
     names: tuple[str, ...]
     measures: Measures
     edges: Ints | None = None
+    reduce: Any = None
     sent_through: Any = field(default=None, init=False, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        shared = ("rule", "bars", "size", "options", "values", "names", "measures", "edges")
-        return {name: self.__dict__[name] for name in shared}
+        left = ("_lock", "sent_through")
+        return {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in left
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=Lock(), sent_through=None)
@@ -168,12 +172,18 @@ class Job:
 
     # ---- work ----
 
-    def run(self, numbers: Ints, choices: Choices) -> tuple[Floats, Floats]:
-        """Run some variants; returns metrics (n, metrics) and sums of returns (n, blocks, 2)."""
+    def run(self, numbers: Ints, choices: Choices) -> tuple[Floats, Any]:
+        """Run some variants; returns metrics (n, metrics), and sums (n, blocks, 2) of returns.
+
+        In place of the sums what `reduce` makes of returns, if anything does.
+        """
+        metrics, sums, returns = self.collect(numbers, choices)
+        return metrics, sums if self.reduce is None else self.reduce(numbers, returns)
+
+    def collect(self, numbers: Ints, choices: Choices) -> tuple[Floats, Floats, Floats]:
+        """Run some variants; returns metrics, sums of returns, and returns (n, T) to reduce."""
         self.ready()
-        n_blocks = 0 if self.edges is None else len(self.edges) - 1
-        out = np.empty((len(numbers), len(self.metrics)))
-        sums = np.empty((len(numbers), n_blocks, 2))
+        out = self.sheets(len(numbers))
         rule = compiled_rule(self.rule, self.names) if isinstance(self.rule, Rule) else _silent()
         own = compiled_metrics(self.measures.own) if self.measures.own else None
         execution = [row for row, name in enumerate(self.values) if name not in self.names]
@@ -181,20 +191,34 @@ class Job:
             part = choices[:, rows]
             desk = self.desk(part[:, 0])
             try:
-                kept, blocks = desk.run(self.source(desk, part), rule, own, len(rows))
+                kept, study = desk.run(self.source(desk, part), rule, own, len(rows))
             except VariantFailed as failed:
                 row = rows[failed.row]
                 raise self.explained(int(numbers[row]), choices[:, row], failed) from None
-            out[rows] = self.measures.measured(kept)
-            sums[rows] = blocks
-        return out, sums
+            metrics, sums, returns = out
+            metrics[rows], sums[rows] = self.measures.measured(kept), study.sums
+            if self.reduce is not None:
+                returns[rows] = study.curves
+        return out
+
+    def sheets(self, count: int) -> tuple[Floats, Floats, Floats]:
+        """Return empty metrics, sums and returns of so many variants."""
+        n_blocks = 0 if self.edges is None else len(self.edges) - 1
+        n_bars = 0 if self.reduce is None else len(self.bars)
+        columns = len(self.metrics)
+        return (
+            np.empty((count, columns)), np.empty((count, n_blocks, 2)), np.empty((count, n_bars))
+        )  # fmt: skip
 
     @property
     def asked(self) -> Asked:
         """What is kept of each variant beside the loop's own statistics."""
         measures = self.measures
         edges = np.zeros(0, np.int64) if self.edges is None else self.edges
-        return Asked(measures.wanted, measures.columns, measures.has_fills, edges, self.per_year)
+        return Asked(
+            measures.wanted, measures.columns, measures.has_fills, edges, self.per_year,
+            has_returns=self.reduce is not None,
+        )  # fmt: skip
 
     def desk(self, choice: npt.NDArray[np.int32]) -> Desk:
         """Return this thread's world for the options of a variant."""

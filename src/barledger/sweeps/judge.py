@@ -16,6 +16,7 @@ from barledger.analytics.overfitting import (
     overfitting_of,
     probabilistic_sharpe,
 )
+from barledger.analytics.reality_check import Contest, RealityCheck, Score
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
 from barledger.sweeps.metrics import Measures
@@ -100,6 +101,20 @@ def block_sums(job: Job, grid: Grid, executor: Any) -> npt.NDArray[np.float64]:
             raise KeyboardInterrupt
         sums[done.chunk.numbers] = done.sums
     return sums
+
+
+def check_reality(job: Job, grid: Grid, contest: Contest, executor: Any) -> RealityCheck:
+    """Run all variants once more, and hold the best against chance; keeps no returns."""
+    job = replace(job, reduce=contest, measures=Measures(()))
+    job.ready()
+    score: Score | None = None
+    for done in run_all(job, chunks_of(job, np.arange(len(grid)), grid.choices, CHUNK), executor):
+        if isinstance(done, Interrupted):
+            raise KeyboardInterrupt
+        found: Score = done.sums
+        score = found if score is None else score.joined(found)
+    assert score is not None
+    return score.verdict(len(grid))
 
 
 def sharpe_ratios(sums: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.float64]:

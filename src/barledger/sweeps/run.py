@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from barledger.analytics.reality_check import RealityCheck, contest_of
 from barledger.result import Result
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
-from barledger.sweeps.judge import Judgement, judge
+from barledger.sweeps.judge import Judgement, check_reality, judge
 from barledger.sweeps.metrics import COUNTS
 from barledger.sweeps.sheet import Sheet
 
@@ -115,6 +116,40 @@ class SweepRun:
     def judged(self, blocks: int, executor: Any) -> Judgement:
         """Judge the best of all variants."""
         return judge(self.job, self.grid, blocks, executor)
+
+    def reality_check(
+        self,
+        benchmark: Any = None,
+        *,
+        block: float | None = None,
+        paths: int = 1000,
+        seed: int = 0,
+        executor: Any = None,
+    ) -> RealityCheck:
+        """Test whether the best variant beats a benchmark by more than luck among so many.
+
+        White's reality check and Hansen's test of superior predictive ability, on a stationary
+        bootstrap. Runs all variants once more; of each chunk a maximum a path is kept, so that any
+        number of variants fits.
+
+        Parameters
+        ----------
+        benchmark
+            Returns (T,) to beat, such as those of `Portfolio.from_holding`; None: 0.
+        block
+            Mean length of the bootstrap's blocks, in bars; None: the square root of T.
+        paths, seed
+            Bootstrap samples, and what they are drawn with.
+        executor
+            As in `sweep`.
+
+        Returns
+        -------
+        RealityCheck
+            The variant of the highest mean return, and the probabilities that chance does as well.
+        """
+        contest = contest_of(len(self.job.bars), benchmark, block, paths, seed)
+        return check_reality(self.job, self.grid, contest, executor)
 
     def _number(self, variant: int) -> int:
         if isinstance(variant, bool) or not isinstance(variant, int | np.integer):

@@ -26,11 +26,11 @@ class Chunk(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a chunk came to: metrics (n, metrics), sums of returns (n, blocks, 2)."""
+    """What a chunk came to: metrics (n, metrics), and sums of returns or what was made of them."""
 
     chunk: Chunk
     metrics: npt.NDArray[np.float64]
-    sums: npt.NDArray[np.float64]
+    sums: Any
 
 
 @dataclass(frozen=True, slots=True)
