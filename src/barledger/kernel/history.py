@@ -13,7 +13,7 @@ from numba.np.numpy_support import from_dtype
 
 from barledger._jit import compiled
 from barledger.kernel.codes import Category, Incident
-from barledger.kernel.metrics import feed_all
+from barledger.kernel.metrics import are_positive, feed_all
 from barledger.kernel.types import FILL, EntryRow, FillRow, Floats, IncidentRow, Ints, MetricsRow
 from barledger.kernel.world import (
     Rows,
@@ -154,6 +154,13 @@ def find_returns(
     equity: Floats, initial: float, flow_bars: Ints, flows: Floats, out: Floats
 ) -> None:
     """Return of each bar on equity before it and what flowed in; 0 once that is not above 0."""
+    if flow_bars.size == 0 and initial > 0.0 and are_positive(equity):
+        out[0] = equity[0] / initial - 1.0
+        later = out[1:]
+        now = equity[1:]
+        for i in range(now.size):
+            later[i] = now[i] / equity[i] - 1.0
+        return
     k = 0
     previous = initial
     for bar in range(equity.size):
@@ -245,29 +252,31 @@ def find_tails(values: Floats, out: Floats) -> None:
 
     `values` are put in another order.
     """
-    low = quantile(values, TAIL)
+    low = quantile(values, 0, TAIL)
     total = 0.0
     count = 0
     for i in range(values.size):
         if values[i] <= low:
             total += values[i]
             count += 1
-    high = quantile(values, 1.0 - TAIL)
+    high = quantile(values, int(np.floor(TAIL * (values.size - 1))), 1.0 - TAIL)
     out[VALUE_AT_RISK] = low
     out[SHORTFALL] = total / count if count > 0 else np.nan
     out[TAIL_RATIO] = abs(high) / abs(low) if low != 0.0 else np.nan
 
 
 @compiled
-def quantile(values: Floats, share: float) -> float:
+def quantile(values: Floats, first: int, share: float) -> float:
     """Value below which a share of the values lies, between two of them in a straight line.
+
+    Those before place `first` are in place already, none of them above a later one.
 
     In the operations that NumPy's "linear" takes, so that both give the same bits.
     """
     place = share * (values.size - 1)
     below = int(np.floor(place))
     part = place - below
-    low = select(values, below)
+    low = select(values, first, below)
     high = low
     if below + 1 < values.size:
         high = values[below + 1]
@@ -278,9 +287,8 @@ def quantile(values: Floats, share: float) -> float:
 
 
 @compiled
-def select(values: Floats, place: int) -> float:
+def select(values: Floats, first: int, place: int) -> float:
     """Value at a place of the sorted values; none above it stays before it (Hoare, 1961)."""
-    first = 0
     last = values.size - 1
     while first < last:
         pivot = values[(first + last) // 2]

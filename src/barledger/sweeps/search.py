@@ -22,7 +22,7 @@ from barledger.sweeps.progress import Progress
 from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sheet import Sheet
 from barledger.sweeps.sweep import Sweep, check_options, job_of
-from barledger.sweeps.workers import CHUNK, Chunk, Interrupted, run_all
+from barledger.sweeps.workers import CHUNK, Chunk, Interrupted, run_all, workers_of
 
 TRIES = 20  # proposals for each trial that `where` may turn down
 
@@ -163,7 +163,7 @@ class _Search:
         start, count = len(self.scores), len(asked)
         if start == 0:
             Sweep(self.job, Grid(self.job.values, choices), None, False).check_rule()
-        size = min(CHUNK, ceil(count / _workers(executor)))
+        size = min(CHUNK, ceil(count / workers_of(executor)))
         numbers = np.arange(start, start + count)
         chunks = [
             Chunk(numbers[i : i + size], np.ascontiguousarray(choices[:, i : i + size]))
@@ -239,7 +239,3 @@ def _kept_open(executor: Any) -> Iterator[Any]:
     else:
         with ThreadPoolExecutor(executor or os.cpu_count()) as threads:
             yield threads
-
-
-def _workers(executor: Any) -> int:
-    return int(getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
