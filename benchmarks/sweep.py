@@ -150,8 +150,8 @@ def dask() -> None:
 
     def run(executor: Any) -> None:
         bl.sweep(
-            bl.rules.sma_cross, bars, fast=range(2, 318), slow=range(320, 637), executor=executor,
-            progress=False, **COSTS,
+            bl.rules.sma_cross, bars, fast=range(2, 450), slow=range(2, 450), where="fast < slow",
+            executor=executor, progress=False, **COSTS,
         ).run()  # fmt: skip
 
     cores = os.cpu_count() or 1
@@ -166,7 +166,7 @@ def dask() -> None:
                 run(executor)
                 seconds[name] = min(seconds[name], time.perf_counter() - start)
     more = seconds["dask"] / seconds["threads"] - 1.0
-    print(f"\n100,172 variants: {seconds['threads']:.2f} s on {cores} threads, ", end="")
+    print(f"\n100,128 variants: {seconds['threads']:.2f} s on {cores} threads, ", end="")
     print(f"{seconds['dask']:.2f} s on Dask, {more:+.1%}")
 
 

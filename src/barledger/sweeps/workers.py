@@ -114,9 +114,12 @@ class Away:
         job.sent_through = executor
 
     def count(self, left: int, workers: int) -> int:
-        """How many chunks go at once: none is to wait for the last worker."""
-        most = max(1, left // (2 * workers))
-        return max(1, min(most, int(PARCEL / self.seconds)))
+        """How many chunks go at once: fewer towards the end, that no worker waits long for another.
+
+        Never less than a quarter of what a parcel should be.
+        """
+        share = max(left // (2 * workers), int(0.25 * PARCEL / self.seconds))
+        return max(1, min(share, int(PARCEL / self.seconds), left))
 
     def send(self, chunks: Sequence[Chunk]) -> "Future[Any]":
         """Send some chunks, the job with them where nobody can know it yet."""
