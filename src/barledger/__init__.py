@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Value,
         VolatilityTarget,
     )
+    from barledger.liquidity import Liquidity
     from barledger.orders import Limit, Market, MarketIfTouched, Stop, StopLimit
     from barledger.portfolio import Portfolio
     from barledger.result import Result
@@ -66,6 +67,7 @@ _HOME = {
         "Value",
         "VolatilityTarget",
     ),
+    "liquidity": ("Liquidity",),
     "orders": ("Limit", "Market", "MarketIfTouched", "Stop", "StopLimit"),
     "portfolio": ("Portfolio",),
     "result": ("Result",),
@@ -89,6 +91,7 @@ __all__ = [
     "Events",
     "FuturesMargin",
     "Limit",
+    "Liquidity",
     "Market",
     "MarketIfTouched",
     "PerUnitFee",

@@ -12,12 +12,14 @@ from barledger import _check
 from barledger.accounts import Account, Cash
 from barledger.data.bars import Bars
 from barledger.data.events import Events
+from barledger.liquidity import Liquidity
 from barledger.lowering import wishes
 from barledger.lowering.aligned import by_label
 from barledger.lowering.drive import run
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.varying import full
+from barledger.lowering.volumes import check_volume
 from barledger.lowering.wishes import Wishes
 from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size
 from barledger.orders import Order
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         exclusive: Sequence[Sequence[str]] | None
         stops: Stops | None
         orders: Order | None
+        liquidity: Liquidity | None
         limits: RiskLimits | None
         events: Events | None
         initial_cash: float | Sequence[float]
@@ -109,6 +112,9 @@ class Portfolio:
         orders
             What entries wait for: `Market` (default), `Limit`, `Stop`, `StopLimit` or
             `MarketIfTouched`.
+        liquidity
+            `Liquidity`: how much of an asset one bar takes, and what bars without volume do. None:
+            any quantity, and nothing on bars whose volume is 0.
         limits
             `RiskLimits`: caps and loss limits.
         events
@@ -287,7 +293,7 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
 CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
 KNOWN = (
     "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
-    "orders", "limits", "events", "initial_cash", "start", "groups", "record",
+    "orders", "liquidity", "limits", "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
 
@@ -338,6 +344,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         record=given.get("record", "full"),
         stops=_lined_up(given.get("stops"), bars),
         orders=_lined_up(given.get("orders"), bars),
+        liquidity=_checked_liquidity(given.get("liquidity"), bars),
     )
 
 
@@ -353,6 +360,7 @@ KINDS: dict[str, tuple[type, str]] = {
     "rules": (Rules, "Rules such as Rules(conflict='entry')"),
     "stops": (Stops, "Stops such as Stops(loss=0.05)"),
     "orders": (Order, "an order such as Limit(99.5)"),
+    "liquidity": (Liquidity, "Liquidity such as Liquidity(share=0.1)"),
     "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
     "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
 }
@@ -401,6 +409,12 @@ def _checked_account(account: Account, bars: Bars) -> Account:
     if extremes and (len(bars._high) == 0 or len(bars._low) == 0):
         raise ValueError("margin_check='extremes' needs bars with high and low")
     return account
+
+
+def _checked_liquidity(liquidity: Liquidity | None, bars: Bars) -> Liquidity | None:
+    check_volume(liquidity, bars)
+    lined_up: Liquidity | None = _lined_up(liquidity, bars)
+    return lined_up
 
 
 def _as_fee(fees: Any) -> Fee:

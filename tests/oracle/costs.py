@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from barledger.options import PercentFee, PerUnitFee, TieredFee
 
+from .liquidity import half_spread, is_capped
 from .market import TOLERANCE, at, cell, is_number
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def slipped_price(world: "World", asset: int, raw: float, direction: int) -> flo
     slippage, bar = world.terms.slippage, world.bar
     contract = world.market.contracts[asset]
     price = raw + direction * (
-        at(slippage.fraction, bar, asset) * abs(raw)
+        (at(slippage.fraction, bar, asset) + half_spread(world, asset)) * abs(raw)
         + at(slippage.amount, bar, asset)
         + at(slippage.ticks, bar, asset) * contract.tick
     )
@@ -72,6 +73,56 @@ def fee_of(world: "World", asset: int, price: float) -> FeeOf:
     else:
         schedule = percent_schedule(fees, bar, asset, unit)
     return lambda quantity: schedule(quantity) if quantity > 0 else 0.0
+
+
+def fee_of_order(world: "World", order: "Order", price: float, leg: str) -> FeeOf:
+    """Fee of a further piece of one part of an order: that of all its pieces, less what was paid."""
+    if not is_capped(world) or order.leg != leg or not order.pieces:
+        return fee_of(world, order.asset, price)
+    multiplier = world.market.contracts[order.asset].multiplier
+    pieces, asset = order.pieces, order.asset
+
+    def fee(quantity: float) -> float:
+        now = (quantity, multiplier * abs(price), world.bar, world.traded_this_month())
+        whole = fee_of_pieces(world, asset, [*pieces, now])
+        return max(0.0, whole - order.paid) if quantity > 0 else 0.0
+
+    return fee
+
+
+def remember(
+    world: "World", order: "Order", leg: str, filled: tuple[float, float], fee: float
+) -> None:
+    """Keep what an order has filled of one of its parts; a new part begins anew."""
+    if order.leg != leg:
+        order.leg, order.pieces, order.paid = leg, [], 0.0
+    unit = world.market.contracts[order.asset].multiplier * abs(filled[1])
+    order.pieces.append((filled[0], unit, world.bar, world.traded_this_month()))
+    order.paid += fee
+
+
+def fee_of_pieces(
+    world: "World", asset: int, pieces: list[tuple[float, float, int, float]]
+) -> float:
+    """Fee of one part of an order filled in several pieces: bounds and fixed money count once."""
+    fees, bar = world.terms.fees, world.bar
+    notional = sum(quantity * unit for quantity, unit, _, _ in pieces)
+    first = pieces[0][2]
+    if isinstance(fees, TieredFee):
+        if fees.by == "order":
+            return max(sliced(fees, notional), fees.minimum)
+        rates = [[r for start, r in fees.tiers if start <= traded][-1] for *_, traded in pieces]
+        return max(
+            sum(r * p[0] * p[1] for r, p in zip(rates, pieces, strict=True)), fees.minimum
+        )
+    total = at(fees.fixed, first, asset)
+    if isinstance(fees, PercentFee):
+        total += sum(at(fees.rate, b, asset) * q * unit for q, unit, b, _ in pieces)
+        return max(total, at(fees.minimum, bar, asset))
+    total += sum(at(fees.per_unit, b, asset) * q for q, _, b, _ in pieces)
+    most = math.inf if fees.maximum is None else at(fees.maximum, bar, asset)
+    share = math.inf if fees.maximum_rate is None else at(fees.maximum_rate, bar, asset) * notional
+    return min(max(total, at(fees.minimum, bar, asset)), most, share)
 
 
 def percent_schedule(fees: PercentFee, bar: int, asset: int, unit: float) -> FeeOf:

@@ -9,6 +9,7 @@ from barledger.accounts import Unlimited
 from . import accounts, costs
 from .book import Order, Position, World
 from .fills import close_part
+from .liquidity import part_of
 from .market import TOLERANCE, dust, is_number, monday_of
 
 PERIODS = ("max_daily_loss", "max_weekly_loss", "max_drawdown")
@@ -21,6 +22,9 @@ def can_be_forced(world: World, asset: int) -> bool:
 def force(world: World, asset: int, quantity: float, cause: str) -> None:
     """Close at the mark of this instant."""
     order = Order(asset, world.bar, cause=cause)
+    quantity = part_of(world, asset, quantity, world.instant_prices[asset])
+    if quantity == 0:
+        return
     close_part(world, order, quantity, world.instant_prices[asset])
     order.wanted = order.filled
     world.end(order)
@@ -32,10 +36,11 @@ def serve_pending(world: World) -> None:
         if world.held(asset) == 0:
             del world.pending[asset]
         elif can_be_forced(world, asset):
-            cause = world.pending[asset]
-            force(world, asset, abs(world.held(asset)), cause)
-            del world.pending[asset]
-            if cause == "loss_limit":
+            cause, held = world.pending[asset], world.held(asset)
+            force(world, asset, abs(held), cause)
+            if world.held(asset) == 0:
+                del world.pending[asset]
+            if cause == "loss_limit" and world.held(asset) != held:
                 world.losses.closing_began()
     write_off(world)
 

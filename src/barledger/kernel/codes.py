@@ -268,6 +268,15 @@ class Reason(IntEnum):
     POSITION_GONE = 21
     END_OF_DATA = 22
     EXPIRED = 23
+    VOLUME_CAP = 24
+
+
+class Tradable(IntEnum):
+    """Whether an asset trades on a bar; NO_VOLUME: it might, and nobody did."""
+
+    NO = 0
+    YES = 1
+    NO_VOLUME = 2
 
 
 class Cause(IntEnum):
@@ -363,6 +372,9 @@ class Setting(IntEnum):
     TIME = 20
     ORDER_PRICE = 21
     ORDER_STOP = 22
+    CAP_SHARE = 23
+    CAP_UNITS = 24
+    CAP_MONEY = 25
 
 
 class Stage(IntEnum):

@@ -103,24 +103,29 @@ def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) ->
 
 @compiled
 def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: float) -> float:
-    """Fee of every form but the simplest."""
+    """Fee of every form but the simplest; of a leg that has begun, what it adds to what was paid."""
+    leg = world.leg
+    per_rate = notional
+    notional += leg.notional
     if world.rules.fee_form == FeeForm.BY_ORDER:
         fee = tiered_fee(world, notional)
     else:
-        fee = notional * fee_rate(world, bar, asset)
+        fee = per_rate * fee_rate(world, bar, asset)
         fee += setting(world, Setting.FEE_PER_UNIT.value, bar, asset) * quantity
-        fee += setting(world, Setting.FEE_FIXED.value, bar, asset)
+        fee += fee_fixed(world, bar, asset)
+        if leg.has_begun != 0:
+            fee += leg.raw
     if world.rules.has_bounded_fee != 0:
         fee = max(fee, setting(world, Setting.FEE_MINIMUM.value, bar, asset))
         fee = min(fee, setting(world, Setting.FEE_MAXIMUM.value, bar, asset))
         fee = min(fee, notional * setting(world, Setting.FEE_MAXIMUM_RATE.value, bar, asset))
-    return fee
+    return max(fee - leg.paid, 0.0) if leg.has_begun != 0 else fee
 
 
 @compiled
 def fee_fixed(world: World, bar: int, asset: int) -> float:
-    """Part of a straight-line fee that does not depend on the quantity."""
-    if world.rules.fee_form <= FeeForm.RATE:
+    """Part of a fee that does not depend on the quantity; an order pays it once."""
+    if world.rules.fee_form <= FeeForm.RATE or world.leg.has_begun != 0:
         return 0.0
     return setting(world, Setting.FEE_FIXED.value, bar, asset)
 

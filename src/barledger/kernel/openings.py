@@ -20,6 +20,7 @@ from barledger.kernel.costs import (
 )
 from barledger.kernel.fills import free_money
 from barledger.kernel.ledger import money_zero
+from barledger.kernel.liquidity import part_now
 from barledger.kernel.limits import NET, cap_ratio, cap_used
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
@@ -76,7 +77,7 @@ def early_refusal(
         return Reason.MAX_POSITIONS.value
     if quantity == 0.0:
         return Reason.SIZE_ZERO.value
-    if is_too_small(contract, quantity, price):
+    if world.leg.has_begun == 0 and is_too_small(contract, quantity, price):
         return Reason.MIN_NOTIONAL.value
     return Reason.NONE.value
 
@@ -272,9 +273,19 @@ def admit(
     if is_all and quantity > 0.0:
         wanted = quantity
         reason = Reason.NONE.value
-    if quantity > 0.0 and is_too_small(contract, quantity, price):
+    if quantity > 0.0 and world.leg.has_begun == 0 and is_too_small(contract, quantity, price):
         return 0.0, wanted, Reason.MIN_NOTIONAL.value
+    if world.taken_up_n > 0 and quantity > 0.0:
+        part = part_now(world, bar, order.asset, quantity, order.market)
+        if part < quantity:
+            return part, np.inf if is_all else wanted, Reason.VOLUME_CAP.value
     return quantity, wanted, reason
+
+
+@compiled
+def is_of_money(reason: int) -> bool:
+    """Whether an opening was cut by the account's money or one of its caps."""
+    return Reason.INSUFFICIENT_CASH <= reason and reason <= Reason.GROUP_CAP
 
 
 @compiled

@@ -1,0 +1,48 @@
+"""Volumes of random worlds, and what they allow."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from barledger.liquidity import Liquidity
+
+from .market import Market
+
+Draw = np.random.Generator
+
+
+def give_volume(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
+    """Give a third of the worlds volume, and most of those a cap, with the rules that allow it."""
+    arguments["liquidity"] = None
+    if draw.random() < 0.65:
+        return
+    shape = (market.n_bars, market.n_assets)
+    volume = np.round(np.exp(draw.normal(4.5, 1.5, shape)))
+    volume[draw.random(shape) < 0.15] = 0.0
+    volume[draw.random(shape) < 0.05] = np.nan
+    market.volume = volume.tolist()
+    if draw.random() < 0.2:
+        return
+    arguments["liquidity"] = liquidity = random_liquidity(draw, shape)
+    if liquidity.is_capped:
+        rules = arguments["rules"]
+        if rules.allocation not in ("in_order", "priority"):
+            rules = replace(rules, allocation="in_order")
+        arguments |= {"rules": replace(rules, reversal="split"), "exclusive": None}
+
+
+def random_liquidity(draw: Draw, shape: tuple[int, int]) -> Liquidity:
+    policy = ["no_fill", "last_price", "spread", "synthetic"][int(draw.integers(4))]
+    given: dict[str, Any] = {"zero_volume": policy}
+    if policy == "spread":
+        given["spread"] = 0.02
+    if policy == "synthetic":
+        given["floor"] = draw.uniform(1.0, 40.0, shape[1]).round()
+    if draw.random() < 0.7:
+        given["share"] = 0.3 if draw.random() < 0.5 else draw.uniform(0.05, 1.0, shape)
+    if draw.random() < 0.3:
+        given["units"] = draw.uniform(1.0, 60.0, shape[1]).round(1)
+    if draw.random() < 0.3:
+        given["money"] = float(draw.uniform(100.0, 4000.0))
+    return Liquidity(remainder="carry" if draw.random() < 0.7 else "drop", **given)
