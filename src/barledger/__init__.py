@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from barledger.data.bars import Bars
     from barledger.data.events import Events
     from barledger.instruments.contract import Contract
+    from barledger.liquidity import Liquidity
     from barledger.options import (
         PercentFee,
         PercentOfCash,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         Value,
         VolatilityTarget,
     )
-    from barledger.liquidity import Liquidity
     from barledger.orders import Limit, Market, MarketIfTouched, Stop, StopLimit
     from barledger.portfolio import Portfolio
     from barledger.result import Result

@@ -314,4 +314,47 @@ BROKEN = (
         "return order.tries != 0",
         "return order.tries > 1",
     ),
+    # Liquidity
+    Broken(
+        "all orders of an asset share what a bar takes",
+        "liquidity.py",
+        "allowed = share * volume_of(world)[bar, asset] - used.units",
+        "allowed = share * volume_of(world)[bar, asset]",
+    ),
+    Broken(
+        "a cap in money is a cap",
+        "liquidity.py",
+        "if unit > 0.0 and money < left * unit:",
+        "if False:",
+    ),
+    Broken(
+        "nothing fills where nobody trades",
+        "fills.py",
+        "tradable_of(world)[bar, asset] == Tradable.YES",
+        "tradable_of(world)[bar, asset] != Tradable.NO",
+    ),
+    Broken(
+        "a minimum fee is charged once over the pieces of an order",
+        "costs.py",
+        "return max(fee - leg.paid, 0.0) if leg.has_begun != 0 else fee",
+        "return fee",
+    ),
+    Broken(
+        "what is to be dropped does not wait",
+        "liquidity.py",
+        "if world.rules.carries == 0:",
+        "if False:",
+    ),
+    Broken(
+        "an exit lives until it is filled",
+        "liquidity.py",
+        "if is_brief and not is_exit:",
+        "if is_brief:",
+    ),
+    Broken(
+        "a stop that has acted goes on as an exit",
+        "stops.py",
+        "forget_stops(stops_of(world)[asset])",
+        "pass",
+    ),
 )

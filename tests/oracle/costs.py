@@ -112,9 +112,7 @@ def fee_of_pieces(
         if fees.by == "order":
             return max(sliced(fees, notional), fees.minimum)
         rates = [[r for start, r in fees.tiers if start <= traded][-1] for *_, traded in pieces]
-        return max(
-            sum(r * p[0] * p[1] for r, p in zip(rates, pieces, strict=True)), fees.minimum
-        )
+        return max(sum(r * p[0] * p[1] for r, p in zip(rates, pieces, strict=True)), fees.minimum)
     total = at(fees.fixed, first, asset)
     if isinstance(fees, PercentFee):
         total += sum(at(fees.rate, b, asset) * q * unit for q, unit, b, _ in pieces)

@@ -10,12 +10,13 @@ from barledger.liquidity import Liquidity
 from .market import Market
 
 Draw = np.random.Generator
+CAPS = [("share",), ("share",), ("units",), ("money",), ("share", "units", "money"), ()]
 
 
 def give_volume(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
     """Give a third of the worlds volume, and most of those a cap, with the rules that allow it."""
     arguments["liquidity"] = None
-    if draw.random() < 0.65:
+    if draw.random() < 0.6:
         return
     shape = (market.n_bars, market.n_assets)
     volume = np.round(np.exp(draw.normal(4.5, 1.5, shape)))
@@ -39,10 +40,11 @@ def random_liquidity(draw: Draw, shape: tuple[int, int]) -> Liquidity:
         given["spread"] = 0.02
     if policy == "synthetic":
         given["floor"] = draw.uniform(1.0, 40.0, shape[1]).round()
-    if draw.random() < 0.7:
+    caps = CAPS[int(draw.integers(len(CAPS)))]
+    if "share" in caps:
         given["share"] = 0.3 if draw.random() < 0.5 else draw.uniform(0.05, 1.0, shape)
-    if draw.random() < 0.3:
+    if "units" in caps:
         given["units"] = draw.uniform(1.0, 60.0, shape[1]).round(1)
-    if draw.random() < 0.3:
+    if "money" in caps:
         given["money"] = float(draw.uniform(100.0, 4000.0))
     return Liquidity(remainder="carry" if draw.random() < 0.7 else "drop", **given)

@@ -18,8 +18,8 @@ from barledger.kernel.codes import (
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, fill_price
 from barledger.kernel.fills import can_trade, fill_closing
 from barledger.kernel.ledger import money_zero, move_cash, value
-from barledger.kernel.liquidity import part_now
 from barledger.kernel.limits import halt_until, lift_halt
+from barledger.kernel.liquidity import part_now
 from barledger.kernel.margin import (
     call_level,
     is_bankrupt,

@@ -10,7 +10,14 @@ from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, Tim
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, setting
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import LiveRow, StopRow
-from barledger.kernel.world import World, contracts_of, live_of, positions_of, taken_up_of, volume_of
+from barledger.kernel.world import (
+    World,
+    contracts_of,
+    live_of,
+    positions_of,
+    taken_up_of,
+    volume_of,
+)
 
 CLOSING, OPENING = 1, 2  # legs of an order, each with a minimum fee of its own
 

@@ -20,8 +20,8 @@ from barledger.kernel.costs import (
 )
 from barledger.kernel.fills import free_money
 from barledger.kernel.ledger import money_zero
-from barledger.kernel.liquidity import part_now
 from barledger.kernel.limits import NET, cap_ratio, cap_used
+from barledger.kernel.liquidity import part_now
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
@@ -285,7 +285,7 @@ def admit(
 @compiled
 def is_of_money(reason: int) -> bool:
     """Whether an opening was cut by the account's money or one of its caps."""
-    return Reason.INSUFFICIENT_CASH <= reason and reason <= Reason.GROUP_CAP
+    return reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP
 
 
 @compiled

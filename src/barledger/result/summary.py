@@ -113,7 +113,7 @@ def _orders(book: Book) -> dict[str, Any]:
     if not book.knows_orders:
         return {"orders": None, "not_filled": None}
     reasons = book.outcomes
-    n_orders = len(book.orders) + len(book.waiting) if book.record == "full" else None
+    n_orders = len(book.orders) + len(book.untold) if book.record == "full" else None
     return {
         "orders": n_orders,
         **_ignored(book),
