@@ -35,7 +35,7 @@ BROKEN = (
     Broken(
         "an entry never replaces a waiting exit",
         "intents.py",
-        "if old.closes != 0 and closes == 0:",
+        "if old.asset == asset and old.closes != 0 and old.stage != Stage.ENDED and closes == 0:",
         "if False:",
     ),
     # Money
@@ -293,8 +293,8 @@ BROKEN = (
     Broken(
         "a split divides the levels of stops",
         "stops.py",
-        "row.loss /= ratio",
-        "row.loss /= 1.0",
+        "row.loss /= ratio\n    row.target /= ratio\n    row.trail /= ratio\n",
+        "pass\n",
     ),
     Broken(
         "slippage never passes a limit",

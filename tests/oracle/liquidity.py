@@ -144,6 +144,7 @@ def fix_quantity(
 def lapse(order: "Order") -> None:
     """End the opening of an order that still has to close: an exit is left."""
     order.opens, order.has_lapsed, order.tif, order.last = 0, True, "gtc", math.inf
-    order.still_closes = False
+    order.still_closes, order.share = False, None
+    order.open = order.rest = 0.0
     if order.target is not None:
         order.target = 0.0

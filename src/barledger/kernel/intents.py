@@ -162,8 +162,10 @@ def place(
     order.reduces = 0
     order.is_frozen = 0
     order.number = number
+    order.kind = OrderKind.MARKET
     order.stage = Stage.WAITING
-    be_new(order)
+    if world.rules.has_resting != 0:
+        be_new(order)
     if world.rules.allocation == Allocation.PRIORITY:
         order.rank = setting(world, Setting.PRIORITY.value, bar, asset)
     if world.stops_n > 0:
@@ -245,13 +247,14 @@ def order_signal(
         if not rest(world, bar, order):
             counts_of(world)[Count.NO_SIZE.value] += 1
             return
-    elif order.opens != 0:
+    elif order.opens != 0 and world.rules.has_resting != 0:
         order.tif = world.rules.tif
     if before > 0 and not replace_waiting(world, bar, asset, closes, before):
         end_unfilled(world, bar, order, State.REJECTED, Reason.EXIT_WAITING.value)
         return
     account.n_live += 1
-    drop_late(world, bar)
+    if world.rules.has_resting != 0:
+        drop_late(world, bar)
 
 
 @compiled
@@ -291,7 +294,7 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
         place(world, bar, asset, Cause.TARGET, 1, opens, target)
         order = live_of(world)[world.account.n_live - 1]
         order.is_frozen = 1 if is_frozen else 0
-        if opens != 0:
+        if opens != 0 and world.rules.has_resting != 0:
             order.tif = world.rules.tif
 
 

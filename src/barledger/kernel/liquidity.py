@@ -6,7 +6,7 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, TimeInForce
+from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, State, TimeInForce
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, setting
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import LiveRow, StopRow
@@ -144,6 +144,21 @@ def end_of_turn(world: World, order: LiveRow, opened: float, wanted: float) -> i
         order.kind = OrderKind.MARKET
     order.stage = Stage.WAITING
     return Reason.NONE.value
+
+
+@compiled
+def with_earlier(
+    order: LiveRow, quantity: float, state: int, reason: int
+) -> tuple[float, int]:
+    """Quantity asked for and state of an order that ends, what it did on earlier bars included."""
+    if reason != Reason.NONE and order.filled != 0.0:
+        state = State.PARTLY_FILLED.value
+    elif reason == Reason.EXPIRED and state == State.REJECTED:
+        state = State.EXPIRED.value
+    is_known = reason != Reason.POSITION_GONE and order.lacks == 0.0
+    if order.lapsed != 0 or order.lacks > 0.0 or (order.filled != 0.0 and not is_known):
+        return order.total, state
+    return quantity + order.filled, state
 
 
 @compiled

@@ -28,6 +28,7 @@ from barledger.kernel.liquidity import (
     end_of_turn,
     note_leg,
     part_to_close,
+    with_earlier,
 )
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.openings import admit, is_of_money, must_be_whole, refusal, share_out
@@ -58,21 +59,19 @@ def finish(
     state = State.FILLED
     if reason != Reason.NONE:
         state = State.REJECTED
-        if opened > 0.0 or order.closed != 0.0 or order.filled != 0.0:
+        if opened > 0.0 or order.closed != 0.0:
             state = State.PARTLY_FILLED
         elif reason == Reason.POSITION_GONE:
             state = State.CANCELLED
-        elif reason == Reason.EXPIRED:
-            state = State.EXPIRED
-    quantity = order.filled + order.closed
-    if order.lacks > 0.0 or order.lapsed != 0:
-        quantity = order.total
-    elif order.side != 0:
+    quantity = order.closed
+    if order.side != 0:
         quantity += order.side * wanted
-    elif reason == Reason.POSITION_GONE:
-        quantity = order.total if order.filled != 0.0 else np.nan
     elif reason == Reason.SIZE_ZERO:
-        quantity += order.open
+        quantity = order.open
+    elif reason == Reason.POSITION_GONE:
+        quantity = np.nan
+    if world.taken_up_n > 0:
+        quantity, state = with_earlier(order, quantity, state, reason)
     write_order(world, bar, order, quantity, state, reason)
     order.stage = Stage.ENDED
 
@@ -135,7 +134,7 @@ def end_turn(
         reason = end_of_turn(world, order, opened, wanted)
         if reason == Reason.NONE:
             return
-    elif reason == Reason.NONE and order.lapsed != 0:
+    elif reason == Reason.NONE and world.taken_up_n > 0 and order.lapsed != 0:
         reason = Reason.EXPIRED.value
     finish(world, bar, order, opened, wanted, reason)
 
@@ -238,7 +237,7 @@ def turn(world: World, bar: int, order: LiveRow, reduces: bool, opens: bool) -> 
     elif opens and order.reason == Reason.NONE:
         if positions_of(world)[order.asset].quantity * order.open < 0.0:
             meet_opposite(world, bar, order)
-    if order.lacks > 0.0:
+    if world.taken_up_n > 0 and order.lacks > 0.0:
         wanted = cut(abs(order.open), contracts_of(world)[order.asset].lot)
         end_turn(world, bar, order, 0.0, wanted, Reason.VOLUME_CAP.value)
     elif order.side == 0:
@@ -255,7 +254,7 @@ def plan_turn(world: World, bar: int, order: LiveRow) -> None:
     of the same asset may have traded before them.
     """
     outcome = plan(world, order, order.market)
-    if outcome != PLANNED and order.filled != 0.0:
+    if outcome != PLANNED and world.taken_up_n > 0 and order.filled != 0.0:
         order.close = 0.0
         order.side = 0
     elif outcome != PLANNED:
@@ -271,8 +270,9 @@ def queue_active(world: World, bar: int) -> int:
     for i in range(world.account.n_live):
         order = live[i]
         market = offered(world, bar, order, prices)
-        if has_its_bar(world, bar, order.asset, prices[bar, order.asset]):
-            order.tries = 1
+        if world.rules.has_resting != 0:
+            if has_its_bar(world, bar, order.asset, prices[bar, order.asset]):
+                order.tries = 1
         if can_trade(world, bar, order.asset, market):
             n = queue(world, bar, i, market, n)
     if world.rules.sequence != Sequence.EXITS_FIRST:
@@ -302,8 +302,9 @@ def queue(world: World, bar: int, place: int, market: float, n: int) -> int:
     order = live_of(world)[place]
     order.market = market
     order.closed = 0.0
-    order.lacks = 0.0
     order.stage = Stage.ACTIVE
+    if world.taken_up_n > 0:
+        order.lacks = 0.0
     if world.account.is_bankrupt != 0:
         end_unfilled(world, bar, order, State.REJECTED, Reason.BANKRUPT.value)
         order.stage = Stage.ENDED

@@ -49,7 +49,7 @@ def write_order(
 def end_unfilled(world: World, bar: int, order: LiveRow, state: int, reason: int) -> None:
     """End an order before its turn; its quantity is known if it was explicit, or filled in part."""
     wanted = order.number if order.cause == Cause.ORDER else np.nan
-    if order.filled != 0.0:
+    if world.taken_up_n > 0 and order.filled != 0.0:
         wanted = order.total
         state = State.PARTLY_FILLED.value
     else:

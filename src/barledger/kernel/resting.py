@@ -27,7 +27,7 @@ def side_of(order: LiveRow) -> float:
 @compiled
 def offered(world: World, bar: int, order: LiveRow, prices: Floats) -> float:
     """Market price at which an order can be handled at an instant; NaN where it cannot."""
-    if order.tif == TimeInForce.DAY and order.last_day < 0:
+    if world.rules.has_resting != 0 and order.tif == TimeInForce.DAY and order.last_day < 0:
         order.last_day = days_of(world)[bar]
     if order.kind == OrderKind.MARKET:
         price: float = prices[bar, order.asset]
