@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
+    from barledger.halts import Halts
     from barledger.instruments.contract import Contract
     from barledger.liquidity import Liquidity
     from barledger.options import (
@@ -67,6 +68,7 @@ _HOME = {
         "Value",
         "VolatilityTarget",
     ),
+    "halts": ("Halts",),
     "liquidity": ("Liquidity",),
     "orders": ("Limit", "Market", "MarketIfTouched", "Stop", "StopLimit"),
     "portfolio": ("Portfolio",),
@@ -90,6 +92,7 @@ __all__ = [
     "Contract",
     "Events",
     "FuturesMargin",
+    "Halts",
     "Limit",
     "Liquidity",
     "Market",

@@ -12,6 +12,7 @@ from barledger import _check
 from barledger.accounts import Account, Cash
 from barledger.data.bars import Bars
 from barledger.data.events import Events
+from barledger.halts import Halts
 from barledger.liquidity import Liquidity
 from barledger.lowering import wishes
 from barledger.lowering.aligned import by_label
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         stops: Stops | None
         orders: Order | None
         liquidity: Liquidity | None
+        halts: Halts | None
         limits: RiskLimits | None
         events: Events | None
         initial_cash: float | Sequence[float]
@@ -115,6 +117,8 @@ class Portfolio:
         liquidity
             `Liquidity`: how much of an asset one bar takes, and what bars without volume do. None:
             any quantity, and nothing on bars whose volume is 0.
+        halts
+            `Halts`: bars on which trading is halted, or locked at a price limit.
         limits
             `RiskLimits`: caps and loss limits.
         events
@@ -293,7 +297,7 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
 CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
 KNOWN = (
     "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
-    "orders", "liquidity", "limits", "events", "initial_cash", "start", "groups", "record",
+    "orders", "liquidity", "halts", "limits", "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
 
@@ -345,6 +349,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         stops=_lined_up(given.get("stops"), bars),
         orders=_lined_up(given.get("orders"), bars),
         liquidity=_checked_liquidity(given.get("liquidity"), bars),
+        halts=_lined_up(given.get("halts"), bars),
     )
 
 
@@ -361,6 +366,7 @@ KINDS: dict[str, tuple[type, str]] = {
     "stops": (Stops, "Stops such as Stops(loss=0.05)"),
     "orders": (Order, "an order such as Limit(99.5)"),
     "liquidity": (Liquidity, "Liquidity such as Liquidity(share=0.1)"),
+    "halts": (Halts, "Halts such as Halts(closed=mask)"),
     "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
     "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
 }

@@ -330,8 +330,8 @@ BROKEN = (
     Broken(
         "nothing fills where nobody trades",
         "fills.py",
-        "tradable_of(world)[bar, asset] == Tradable.YES",
-        "tradable_of(world)[bar, asset] != Tradable.NO",
+        "return code == Tradable.YES or code > Tradable.MISSED",
+        "return code != Tradable.NO",
     ),
     Broken(
         "a minimum fee is charged once over the pieces of an order",
@@ -356,5 +356,17 @@ BROKEN = (
         "stops.py",
         "forget_stops(stops_of(world)[asset])",
         "pass",
+    ),
+    Broken(
+        "nobody buys at a locked upper limit",
+        "liquidity.py",
+        "lock = Tradable.LOCKED_UP if quantity > 0.0 else Tradable.LOCKED_DOWN",
+        "lock = Tradable.LOCKED_DOWN if quantity > 0.0 else Tradable.LOCKED_UP",
+    ),
+    Broken(
+        "an order that waits through a halt keeps its one bar",
+        "fills.py",
+        "tradable_of(world)[bar, asset] != Tradable.NO",
+        "True",
     ),
 )

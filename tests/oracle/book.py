@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from barledger.instruments.contract import Contract
 from barledger.options import TargetPercent, TargetShares, TargetValue
 
-from . import liquidity
+from . import halts, liquidity
 from .levels import Levels
 from .market import NAN, TOLERANCE, Market, Outcome, Terms, Wishes, cell, is_number, sign
 
@@ -227,9 +227,14 @@ class World:
         return price if self.is_tradable(asset) else NAN
 
     def is_tradable(self, asset: int) -> bool:
-        return self.is_open(asset) and not liquidity.is_silent(self, asset)
+        if not self.is_open(asset) or halts.is_stopped(self, asset):
+            return False
+        return not liquidity.is_silent(self, asset)
 
     def is_open(self, asset: int) -> bool:
+        """Whether this bar is one for the asset at all."""
+        if halts.is_stopped(self, asset) and self.terms.halts.then == "wait":
+            return False
         return self.market.tradable is None or bool(self.market.tradable[self.bar][asset])
 
     def has_its_bar(self, asset: int) -> bool:

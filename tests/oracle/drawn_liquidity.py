@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from barledger.halts import Halts
 from barledger.liquidity import Liquidity
 
 from .market import Market
@@ -27,10 +28,35 @@ def give_volume(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
         return
     arguments["liquidity"] = liquidity = random_liquidity(draw, shape)
     if liquidity.is_capped:
-        rules = arguments["rules"]
-        if rules.allocation not in ("in_order", "priority"):
-            rules = replace(rules, allocation="in_order")
-        arguments |= {"rules": replace(rules, reversal="split"), "exclusive": None}
+        allow_parts(arguments)
+
+
+def give_halts(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
+    """Give a sixth of the worlds halts or price limits, with the rules that allow them."""
+    arguments["halts"] = None
+    if draw.random() < 0.83:
+        return
+    shape = (market.n_bars, market.n_assets)
+    given: dict[str, Any] = {"then": "wait" if draw.random() < 0.5 else "expire"}
+    if draw.random() < 0.5:
+        closed = draw.random(shape) < 0.15
+        given["closed"] = closed if draw.random() < 0.7 else closed[:, 0]
+    if draw.random() < 0.7 or "closed" not in given:
+        lows, highs = np.array(market.low or market.close), np.array(market.high or market.close)
+        locked = draw.random(shape)
+        given["upper"] = np.where(locked < 0.15, lows, np.nan)
+        given["lower"] = np.where(locked > 0.85, highs, np.nan)
+        given["limit_lock"] = "against" if draw.random() < 0.5 else "both"
+    arguments["halts"] = Halts(**given)
+    if given.get("limit_lock") == "against":
+        allow_parts(arguments)
+
+
+def allow_parts(arguments: dict[str, Any]) -> None:
+    rules = arguments["rules"]
+    if rules.allocation not in ("in_order", "priority"):
+        rules = replace(rules, allocation="in_order")
+    arguments |= {"rules": replace(rules, reversal="split"), "exclusive": None}
 
 
 def random_liquidity(draw: Draw, shape: tuple[int, int]) -> Liquidity:

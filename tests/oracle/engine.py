@@ -37,6 +37,7 @@ def simulate(
     stops: Any = None,
     resting: Any = None,
     liquidity: Any = None,
+    halts: Any = None,
     initial_cash: float = 100_000.0,
     positions: Mapping[int, tuple[float, float]] | None = None,
     unsettled: Sequence[tuple[date, float]] = (),
@@ -57,6 +58,7 @@ def simulate(
         "stops": stops,
         "resting": resting,
         "liquidity": liquidity,
+        "halts": halts,
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
     start_with(world, positions or {}, unsettled)

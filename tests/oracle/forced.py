@@ -22,7 +22,8 @@ def can_be_forced(world: World, asset: int) -> bool:
 def force(world: World, asset: int, quantity: float, cause: str) -> None:
     """Close at the mark of this instant."""
     order = Order(asset, world.bar, cause=cause)
-    quantity = part_of(world, asset, quantity, world.instant_prices[asset])
+    price, side = world.instant_prices[asset], world.positions[asset].side
+    quantity = part_of(world, asset, quantity, price, -side)
     if quantity == 0:
         return
     close_part(world, order, quantity, world.instant_prices[asset])

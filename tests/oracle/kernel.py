@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "flows": (),
     "stops": None,
     "liquidity": None,
+    "halts": None,
     "initial_cash": 100_000.0,
 }
 
@@ -143,6 +144,7 @@ def request_of(case: Case) -> Request:
         start=start,
         record="full",
         liquidity=given.get("liquidity"),
+        halts=given.get("halts"),
         **stops_of(given.get("stops")),
         **resting_of(given.get("resting")),
     )

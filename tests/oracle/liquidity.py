@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from .halts import finds_nobody, has_one_side
 from .market import NAN, TOLERANCE, at, cell, cut, dust, is_number
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ def half_spread(world: "World", asset: int) -> float:
 
 
 def is_capped(world: "World") -> bool:
+    """Whether a bar may take a part of an order only."""
+    if has_one_side(world):
+        return True
     liquidity = world.terms.liquidity
     return liquidity is not None and liquidity.is_capped
 
@@ -56,6 +60,8 @@ def is_capped(world: "World") -> bool:
 def left(world: "World", asset: int, price: float) -> float:
     """Units that this bar still takes at a price."""
     liquidity, bar = world.terms.liquidity, world.bar
+    if liquidity is None:
+        return math.inf
     units, money = world.taken_up.get((bar, asset), (0.0, 0.0))
     most = math.inf
     if liquidity.units is not None:
@@ -73,15 +79,21 @@ def left(world: "World", asset: int, price: float) -> float:
     return max(most, 0.0)
 
 
-def part_of(world: "World", asset: int, quantity: float, price: float) -> float:
+def part_of(world: "World", asset: int, quantity: float, price: float, direction: int) -> float:
     """Part of a quantity that this bar takes now: all, or whole lots."""
     if not is_capped(world):
         return quantity
+    if finds_nobody(world, asset, direction):
+        return 0.0
     most, lot = left(world, asset, price), world.market.contracts[asset].lot
     if quantity <= most * (1.0 + TOLERANCE):
         return quantity
     part = cut(most, lot)
     return part if part > dust(lot) else 0.0
+
+
+def keeps_rest(world: "World") -> bool:
+    return world.terms.liquidity is None or world.terms.liquidity.remainder == "carry"
 
 
 def take_up(world: "World", asset: int, quantity: float, price: float) -> None:
@@ -98,7 +110,7 @@ def hold_over(
 
     `closing` is what is left to be closed, `opening` what was opened of what it wanted to open.
     """
-    if world.terms.liquidity.remainder == "drop":
+    if not keeps_rest(world):
         world.end(order, "volume_cap")
         return
     is_brief = order.life in ("next", "ioc")

@@ -110,6 +110,7 @@ class Terms:
     stops: Any = None
     resting: Any = None
     liquidity: Any = None
+    halts: Any = None
 
     @property
     def lag(self) -> int:
@@ -142,6 +143,7 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         stops=options["stops"],
         resting=options["resting"],
         liquidity=options["liquidity"],
+        halts=options["halts"],
     )
 
 

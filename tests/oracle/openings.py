@@ -69,7 +69,7 @@ def close_now(world: World, order: Order) -> None:
         return
     if order.explicit is None and quantity < order.close:
         order.wanted -= order.direction * (order.close - quantity)
-    part = liquidity.part_of(world, order.asset, quantity, order.offer)
+    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
     if part > 0:
         close_part(world, order, part, order.offer)
     if part < quantity:
@@ -136,7 +136,7 @@ def close_other_side(world: World, order: Order) -> None:
     if quantity == 0:
         world.end(order, "size_zero")
         return
-    part = liquidity.part_of(world, order.asset, quantity, order.offer)
+    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
     if part > 0:
         close_part(world, order, part, order.offer)
     if part < quantity:
@@ -165,7 +165,7 @@ def open_or_refuse(world: World, order: Order, plan: Granted | None = None) -> N
         order.wanted = order.filled if is_all else order.wanted
         world.end(order, "none" if is_all else reason)
         return
-    part = liquidity.part_of(world, order.asset, quantity, order.offer)
+    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
     if part < quantity:
         wanted = math.inf if takes_all(order) else abs(order.wanted - order.filled)
         if part > 0:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from barledger.halts import Halts
 from barledger.liquidity import Liquidity
 from barledger.options import Fee, Rules, Size
 from barledger.slippage import Slippage
@@ -24,11 +25,12 @@ def between(case: Case, first: int, end: int) -> Case:
     given = dict(case.arguments)
 
     def rows(value: Any) -> Any:
-        is_table = np.ndim(value) == 2 and len(value) == case.market.n_bars
+        is_table = np.ndim(value) == 2 or np.asarray(value).dtype == bool
+        is_table = is_table and np.ndim(value) > 0 and len(value) == case.market.n_bars
         return value[first:end] if is_table else value
 
-    for name in ("size", "fees", "slippage", "liquidity"):
-        if isinstance(given.get(name), Size | Fee | Slippage | Liquidity):
+    for name in ("size", "fees", "slippage", "liquidity", "halts"):
+        if isinstance(given.get(name), Size | Fee | Slippage | Liquidity | Halts):
             given[name] = given[name].map(rows)
     if given.get("stops") is not None:
         cut = {name: rows(value) for name, value in vars(given["stops"]).items()}

@@ -5,6 +5,7 @@ from itertools import combinations
 
 from barledger import options
 from barledger.accounts import FuturesMargin, PortfolioMargin, RegT
+from barledger.halts import Halts
 from barledger.liquidity import Liquidity
 from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
@@ -69,6 +70,9 @@ VALUES: dict[str, tuple[str, ...]] = {
     "cap": ("none", "share", "units", "money", "several"),
     "remainder": ("carry", "drop"),
     "zero_volume": ("no_fill", "last_price", "spread", "synthetic"),
+    "halts": ("no", "yes"),
+    "halted_then": ("wait", "expire"),
+    "limit_lock": ("both", "against"),
 }
 
 
@@ -104,6 +108,7 @@ def values_of(case: Case) -> dict[str, str]:
         **resting_values(given["resting"]),
         "volume": yes(market.volume is not None),
         **liquidity_values(given["liquidity"]),
+        **halt_values(given["halts"]),
     }
 
 
@@ -176,6 +181,13 @@ def liquidity_values(liquidity: Liquidity | None) -> dict[str, str]:
     if len(caps) > 1:
         values["cap"] = "several"
     return values | ({"remainder": liquidity.remainder} if caps else {})
+
+
+def halt_values(halts: Halts | None) -> dict[str, str]:
+    if halts is None:
+        return {"halts": "no"}
+    values = {"halts": "yes", "halted_then": halts.then}
+    return values if halts.upper is None else {**values, "limit_lock": halts.limit_lock}
 
 
 def pairs_of(values: dict[str, str]) -> list[tuple[tuple[str, str], tuple[str, str]]]:

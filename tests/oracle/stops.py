@@ -6,7 +6,7 @@ Prices are turned into those of a long: of a short every one is negated.
 from .book import Order, Position, World
 from .fills import close_part
 from .levels import Levels
-from .liquidity import part_of
+from .liquidity import keeps_rest, part_of
 from .market import NAN, cell, is_number
 
 
@@ -155,7 +155,7 @@ def close_all(world: World, position: Position, price: float, cause: str) -> Non
     """Close a position with an order of its own; only targets do not slip."""
     order = Order(position.asset, world.bar, cause=cause)
     held, raw = abs(position.quantity), position.side * price
-    part = part_of(world, position.asset, held, raw)
+    part = part_of(world, position.asset, held, raw, -position.side)
     is_kept = part < held and cause != "target_hit" and keeps_rest(world)
     order.wanted = -position.quantity
     if is_kept:
@@ -170,10 +170,6 @@ def close_all(world: World, position: Position, price: float, cause: str) -> Non
         )  # fmt: skip
     else:
         world.end(order, "none" if part == held else "volume_cap")
-
-
-def keeps_rest(world: World) -> bool:
-    return world.terms.liquidity.remainder == "carry"
 
 
 def leave(world: World, position: Position, order: Order) -> None:

@@ -154,6 +154,9 @@ def is_uncapped(pair: dict[str, str]) -> bool:
     names = set(pair)
     if "zero_volume" in names and pair.get("volume") == "no":
         return True
+    if pair.get("limit_lock") == "against":
+        needs = {key: value for key, value in CAPPED_ONLY.items() if key != "volume"}
+        return any(pair[name] not in needs[name] for name in names & set(needs))
     if pair.get("cap") == "none":
         return "remainder" in names or pair.get("volume") == "no"
     if not names & {"cap", "remainder"}:
@@ -178,6 +181,8 @@ def is_impossible(pair: dict[str, str]) -> bool:
         is_loose = pair.get("trail") == "off" and pair.get("trail_after") == "on"
         return pair.get("stops") == "no" or is_bare_atr or is_loose
     if is_at_market(pair) or is_uncapped(pair):
+        return True
+    if pair.get("halts") == "no" and names & {"halted_then", "limit_lock"}:
         return True
     if pair.get("size", "").startswith("Target"):  # its direction is not known: at the market
         if "tif" in names or pair.get("orders", "market") != "market":

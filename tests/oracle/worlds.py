@@ -13,7 +13,7 @@ from barledger.options import Rules
 from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
 
-from .drawn_liquidity import give_volume
+from .drawn_liquidity import give_halts, give_volume
 from .drawn_rest import let_rest
 from .drawn_stops import random_stops
 from .engine import simulate
@@ -63,6 +63,7 @@ def random_case(seed: int) -> Case:
     arguments["stops"] = random_stops(draw, market) if draw.random() < 0.35 else None
     let_rest(draw, market, wishes, arguments)
     give_volume(draw, market, arguments)
+    give_halts(draw, market, arguments)
     return Case(market, wishes, arguments)
 
 

@@ -272,11 +272,17 @@ class Reason(IntEnum):
 
 
 class Tradable(IntEnum):
-    """Whether an asset trades on a bar; NO_VOLUME: it might, and nobody did."""
+    """Whether an asset trades on a bar.
+
+    MISSED: it does not, and the bar counts for orders that are good for one; LOCKED_UP and
+    LOCKED_DOWN: at its upper limit nobody can buy, at its lower limit nobody can sell.
+    """
 
     NO = 0
     YES = 1
-    NO_VOLUME = 2
+    MISSED = 2
+    LOCKED_UP = 3
+    LOCKED_DOWN = 4
 
 
 class Cause(IntEnum):

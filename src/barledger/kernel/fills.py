@@ -23,7 +23,10 @@ def can_trade(world: World, bar: int, asset: int, price: float) -> bool:
     """Whether an asset with this price (NaN: none) can trade on a bar."""
     if price != price:
         return False
-    return world.tradable_n == 0 or tradable_of(world)[bar, asset] == Tradable.YES
+    if world.tradable_n == 0:
+        return True
+    code = int(tradable_of(world)[bar, asset])
+    return code == Tradable.YES or code > Tradable.MISSED
 
 
 @compiled

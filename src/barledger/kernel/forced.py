@@ -65,7 +65,7 @@ def close_forced(
     The bar may take less of it, or nothing.
     """
     if world.taken_up_n > 0:
-        part = part_now(world, bar, asset, abs(quantity), market)
+        part = part_now(world, bar, asset, quantity, market)
         if part == 0.0:
             return
         quantity = part if quantity > 0.0 else -part

@@ -6,7 +6,16 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, State, TimeInForce
+from barledger.kernel.codes import (
+    Cause,
+    OrderKind,
+    Reason,
+    Setting,
+    Stage,
+    State,
+    TimeInForce,
+    Tradable,
+)
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, setting
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import LiveRow, StopRow
@@ -16,6 +25,7 @@ from barledger.kernel.world import (
     live_of,
     positions_of,
     taken_up_of,
+    tradable_of,
     volume_of,
 )
 
@@ -52,8 +62,20 @@ def take_up(world: World, asset: int, quantity: float, market: float) -> None:
 
 
 @compiled
-def part_now(world: World, bar: int, asset: int, quantity: float, market: float) -> float:
-    """Part of an unsigned quantity that a bar still takes: all of it, or whole lots."""
+def is_locked(world: World, bar: int, asset: int, quantity: float) -> bool:
+    """Whether nobody takes the other side of a signed quantity: the price is at its limit."""
+    if world.tradable_n == 0:
+        return False
+    lock = Tradable.LOCKED_UP if quantity > 0.0 else Tradable.LOCKED_DOWN
+    return int(tradable_of(world)[bar, asset]) == lock
+
+
+@compiled
+def part_now(world: World, bar: int, asset: int, signed: float, market: float) -> float:
+    """Unsigned part of a signed quantity that a bar still takes: all of it, or whole lots."""
+    if is_locked(world, bar, asset, signed):
+        return 0.0
+    quantity = abs(signed)
     left = left_of_bar(world, bar, asset, market)
     contract = contracts_of(world)[asset]
     if quantity <= left * (1.0 + 1e-9):
@@ -102,7 +124,8 @@ def part_to_close(world: World, bar: int, order: LiveRow) -> float:
     wanted = abs(order.close)
     if order.cause != Cause.ORDER:  # others may have closed some of it since it was planned
         wanted = min(wanted, abs(positions_of(world)[order.asset].quantity))
-    part = part_now(world, bar, order.asset, wanted, order.market)
+    signed = wanted if order.close > 0.0 else -wanted
+    part = part_now(world, bar, order.asset, signed, order.market)
     order.lacks = wanted - part
     return part if order.close > 0.0 else -part
 
@@ -147,9 +170,7 @@ def end_of_turn(world: World, order: LiveRow, opened: float, wanted: float) -> i
 
 
 @compiled
-def with_earlier(
-    order: LiveRow, quantity: float, state: int, reason: int
-) -> tuple[float, int]:
+def with_earlier(order: LiveRow, quantity: float, state: int, reason: int) -> tuple[float, int]:
     """Quantity asked for and state of an order that ends, what it did on earlier bars included."""
     if reason != Reason.NONE and order.filled != 0.0:
         state = State.PARTLY_FILLED.value

@@ -276,7 +276,7 @@ def admit(
     if quantity > 0.0 and world.leg.has_begun == 0 and is_too_small(contract, quantity, price):
         return 0.0, wanted, Reason.MIN_NOTIONAL.value
     if world.taken_up_n > 0 and quantity > 0.0:
-        part = part_now(world, bar, order.asset, quantity, order.market)
+        part = part_now(world, bar, order.asset, order.side * quantity, order.market)
         if part < quantity:
             return part, np.inf if is_all else wanted, Reason.VOLUME_CAP.value
     return quantity, wanted, reason

@@ -56,7 +56,7 @@ def finish(
     """End an order that has had its turn."""
     if order.order < 0:
         order.order = next_order(world)
-    state = State.FILLED
+    state: int = State.FILLED
     if reason != Reason.NONE:
         state = State.REJECTED
         if opened > 0.0 or order.closed != 0.0:

@@ -145,7 +145,7 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     part = abs(quantity)
     is_whole = True
     if world.taken_up_n > 0:
-        part = part_now(world, bar, asset, abs(quantity), market)
+        part = part_now(world, bar, asset, quantity, market)
         is_whole = part == abs(quantity)
         if not is_whole and world.rules.carries != 0 and cause != Cause.TARGET_HIT:
             order = carry_stop(world, bar, asset, cause)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from barledger.accounts import Account
 from barledger.data.bars import Bars
 from barledger.data.events import Events
+from barledger.halts import Halts
 from barledger.liquidity import Liquidity
 from barledger.lowering.wishes import Wishes
 from barledger.options import WORDS, Fee, Rules, Size
@@ -46,6 +47,7 @@ class Request:
     stops: Stops | None = None
     orders: Order | None = None
     liquidity: Liquidity | None = None
+    halts: Halts | None = None
 
     def of(self, columns: Sequence[int], cash: float, start: State | None = None) -> "Request":
         """Return the part of the request for one account's columns."""
@@ -70,6 +72,7 @@ class Request:
             stops=None if self.stops is None else self.stops.map(part),
             orders=None if self.orders is None else self.orders.map(part),
             liquidity=None if self.liquidity is None else self.liquidity.map(part),
+            halts=None if self.halts is None else self.halts.map(part),
             exclusive=tuple(
                 tuple(places[j] for j in members if j in places) for members in self.exclusive
             ),

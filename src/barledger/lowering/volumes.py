@@ -8,6 +8,7 @@ import numpy.typing as npt
 from barledger.data.bars import Bars
 from barledger.kernel.codes import Setting, Tradable
 from barledger.liquidity import Liquidity
+from barledger.lowering.halted import halt
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.lowering.varying import Varying, full, shaped
@@ -19,9 +20,9 @@ NONE_GIVEN = Liquidity()
 
 def add_caps(varying: Varying, request: Request) -> dict[str, Any]:
     """Add the caps of a bar; returns the fields of the rules that they set."""
-    liquidity = request.liquidity
-    if liquidity is None or not liquidity.is_capped:
+    if not splits_orders(request):
         return {}
+    liquidity = request.liquidity or NONE_GIVEN
     _check_possible(request)
     for which, name in (
         (Setting.CAP_SHARE, "share"),
@@ -30,6 +31,12 @@ def add_caps(varying: Varying, request: Request) -> dict[str, Any]:
     ):
         varying.add(which, f"Liquidity {name}", getattr(liquidity, name), missing=np.inf)
     return {"carries": liquidity.remainder == "carry", "has_resting": 1}
+
+
+def splits_orders(request: Request) -> bool:
+    """Whether a bar may take a part of an order only."""
+    is_capped = request.liquidity is not None and request.liquidity.is_capped
+    return is_capped or (request.halts is not None and request.halts.limit_lock == "against")
 
 
 def _check_possible(request: Request) -> None:
@@ -43,16 +50,16 @@ def _check_possible(request: Request) -> None:
     elif request.exclusive:
         wrong = "no exclusive groups"
     if wrong:
-        raise ValueError(f"Liquidity with a cap needs {wrong}")
+        raise ValueError(f"Liquidity with a cap, or limit_lock='against', needs {wrong}")
 
 
 def put_volume(memory: Memory, request: Request) -> None:
     """Write what the caps of a bar read."""
     liquidity, bars = request.liquidity, request.bars
-    if liquidity is None or not liquidity.is_capped:
+    if not splits_orders(request):
         return
     memory.make("taken_up", bars.shape[1])["bar"] = -1
-    if liquidity.share is None:
+    if liquidity is None or liquidity.share is None:
         return
     volume = bars._volume
     if liquidity.zero_volume == "synthetic":
@@ -88,10 +95,13 @@ def silent(request: Request) -> npt.NDArray[np.bool_] | None:
 def tradable_codes(request: Request) -> npt.NDArray[np.int8]:
     """Codes of `Tradable`, (T, N); no rows: everything trades wherever there is a price."""
     given, zero = request.bars._tradable, silent(request)
-    if zero is None:
+    if zero is None and request.halts is None:
         return given
     codes = given.copy() if len(given) else np.ones(request.bars.shape, np.int8)
-    codes[zero & (codes == Tradable.YES)] = Tradable.NO_VOLUME
+    if request.halts is not None:
+        halt(codes, request.halts, request.bars)
+    if zero is not None:
+        codes[zero & (codes != Tradable.NO)] = Tradable.MISSED
     return codes
 
 

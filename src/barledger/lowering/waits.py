@@ -22,7 +22,8 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
         if rests:
             _check_possible(request, "a frame with kinds of orders")
         tif = request.rules.entry_tif
-        has_life = tif != "next" or _has_lives(given) or silent(request) is not None
+        is_silent = silent(request) is not None or request.halts is not None
+        has_life = tif != "next" or _has_lives(given) or is_silent
         return {
             "tif": codes.TimeInForce[tif.upper()],
             "gtd_day": -1,
