@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from barledger.data.bars import Bars
     from barledger.data.events import Events
     from barledger.halts import Halts
+    from barledger.impact import AlmgrenImpact, KyleImpact, SquareRootImpact, VolumeShareImpact
     from barledger.instruments.contract import Contract
     from barledger.liquidity import Liquidity
     from barledger.options import (
@@ -69,6 +70,7 @@ _HOME = {
         "VolatilityTarget",
     ),
     "halts": ("Halts",),
+    "impact": ("AlmgrenImpact", "KyleImpact", "SquareRootImpact", "VolumeShareImpact"),
     "liquidity": ("Liquidity",),
     "orders": ("Limit", "Market", "MarketIfTouched", "Stop", "StopLimit"),
     "portfolio": ("Portfolio",),
@@ -86,6 +88,7 @@ _HOME = {
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "AlmgrenImpact",
     "Bars",
     "Cash",
     "Comparison",
@@ -93,6 +96,7 @@ __all__ = [
     "Events",
     "FuturesMargin",
     "Halts",
+    "KyleImpact",
     "Limit",
     "Liquidity",
     "Market",
@@ -112,6 +116,7 @@ __all__ = [
     "Shares",
     "Signals",
     "Slippage",
+    "SquareRootImpact",
     "State",
     "Stop",
     "StopLimit",
@@ -125,6 +130,7 @@ __all__ = [
     "Unlimited",
     "Value",
     "VolatilityTarget",
+    "VolumeShareImpact",
     "WalkForward",
     "compare",
     "param",

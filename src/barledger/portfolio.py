@@ -13,6 +13,7 @@ from barledger.accounts import Account, Cash
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.halts import Halts
+from barledger.impact import Impact
 from barledger.liquidity import Liquidity
 from barledger.lowering import wishes
 from barledger.lowering.aligned import by_label
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         account: Account | None
         fees: float | Fee
         slippage: float | Slippage
+        impact: Impact | None
         price: Any
         fill: Literal["next_open", "next_close", "close"]
         rules: Rules | None
@@ -97,6 +99,9 @@ class Portfolio:
             A fee object; a number is a fraction of notional.
         slippage
             A `Slippage`; a number is a fraction of the price.
+        impact
+            What an order does to its own price: `SquareRootImpact`, `AlmgrenImpact`, `KyleImpact`
+            or `VolumeShareImpact`. None: nothing.
         price
             Own fill prices (T, N), NaN for no fill; None: the bar's open or close.
         fill
@@ -296,7 +301,7 @@ def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
 
 CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
 KNOWN = (
-    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
+    "account", "fees", "slippage", "impact", "price", "fill", "rules", "priority", "exclusive", "stops",
     "orders", "liquidity", "halts", "limits", "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
@@ -350,6 +355,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         orders=_lined_up(given.get("orders"), bars),
         liquidity=_checked_liquidity(given.get("liquidity"), bars),
         halts=_lined_up(given.get("halts"), bars),
+        impact=_lined_up(given.get("impact"), bars),
     )
 
 
@@ -366,6 +372,7 @@ KINDS: dict[str, tuple[type, str]] = {
     "stops": (Stops, "Stops such as Stops(loss=0.05)"),
     "orders": (Order, "an order such as Limit(99.5)"),
     "liquidity": (Liquidity, "Liquidity such as Liquidity(share=0.1)"),
+    "impact": (Impact, "an impact such as SquareRootImpact()"),
     "halts": (Halts, "Halts such as Halts(closed=mask)"),
     "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
     "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),

@@ -369,4 +369,17 @@ BROKEN = (
         "tradable_of(world)[bar, asset] != Tradable.NO",
         "True",
     ),
+    # Impact
+    Broken(
+        "an order pays for the impact of its own quantity",
+        "costs.py",
+        "fraction += curved * quantity**world.rules.impact_power",
+        "fraction += curved * 1.0",
+    ),
+    Broken(
+        "impact is in the test of money",
+        "orders.py",
+        "most = most_to_open(world, bar, order)",
+        "most = 0.0",
+    ),
 )

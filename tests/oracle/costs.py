@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from barledger.impact import KyleImpact, SquareRootImpact, VolumeShareImpact
 from barledger.options import PercentFee, PerUnitFee, TieredFee
 
 from .liquidity import half_spread, is_capped
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 FeeOf = Callable[[float], float]
 
 
-def slipped_price(world: "World", asset: int, raw: float, direction: int) -> float:
-    """Price of a fill: worse than `raw` by the slippage of this bar, then by the tick."""
+def slipped_price(
+    world: "World", asset: int, raw: float, direction: int, quantity: float = 0.0
+) -> float:
+    """Price of a fill: worse than `raw` by slippage and its own impact, then by the tick."""
     slippage, bar = world.terms.slippage, world.bar
     contract = world.market.contracts[asset]
     price = raw + direction * (
         (at(slippage.fraction, bar, asset) + half_spread(world, asset)) * abs(raw)
         + at(slippage.amount, bar, asset)
         + at(slippage.ticks, bar, asset) * contract.tick
+        + impact_of(world, asset, raw, quantity)
     )
     if slippage.cap_to_range:
         price = within_range(world, asset, raw, price, direction)
@@ -30,7 +34,32 @@ def slipped_price(world: "World", asset: int, raw: float, direction: int) -> flo
     return price if contract.kind == "future" else max(price, 0.0)
 
 
-def unslipped_price(world: "World", asset: int, raw: float, direction: int) -> float:
+def impact_of(world: "World", asset: int, raw: float, quantity: float) -> float:
+    """How much a quantity moves its own price, as the papers say."""
+    law, bar = world.terms.impact, world.bar
+    if law is None:
+        return 0.0
+    if isinstance(law, KyleImpact):
+        return at(law.slope, bar, asset) * quantity
+    if isinstance(law, VolumeShareImpact):
+        volume = cell(world.market.volume, bar, asset)
+        if not volume > 0:
+            return law.missing * abs(raw)
+        return at(law.coefficient, bar, asset) * (quantity / volume) ** 2 * abs(raw)
+    sigma, volume = at(law.volatility, bar, asset), at(law.volume, bar, asset)
+    if not (is_number(sigma) and is_number(volume)):
+        return law.missing * abs(raw)
+    scale, share = at(law.coefficient, bar, asset) * sigma, quantity / volume
+    if isinstance(law, SquareRootImpact):
+        return scale * math.sqrt(share) * abs(raw)
+    outstanding = at(law.shares_outstanding, bar, asset) / volume
+    permanent = sigma * 0.314 * share * outstanding**0.25
+    return (permanent / 2 + scale * 0.142 * (share / law.days) ** 0.6) * abs(raw)
+
+
+def unslipped_price(
+    world: "World", asset: int, raw: float, direction: int, quantity: float = 0.0
+) -> float:
     """Price of a fill that does not slip: the tick alone."""
     contract = world.market.contracts[asset]
     price = against_us(raw, contract.tick, direction)

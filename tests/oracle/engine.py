@@ -38,6 +38,7 @@ def simulate(
     resting: Any = None,
     liquidity: Any = None,
     halts: Any = None,
+    impact: Any = None,
     initial_cash: float = 100_000.0,
     positions: Mapping[int, tuple[float, float]] | None = None,
     unsettled: Sequence[tuple[date, float]] = (),
@@ -59,6 +60,7 @@ def simulate(
         "resting": resting,
         "liquidity": liquidity,
         "halts": halts,
+        "impact": impact,
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
     start_with(world, positions or {}, unsettled)

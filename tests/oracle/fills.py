@@ -18,7 +18,8 @@ def close_part(
     held = abs(position.quantity)
     quantity = held if quantity > held - dust(contract.lot) else quantity
     price_of = costs.slipped_price if slips else costs.unslipped_price
-    price = costs.within_limit(order, price_of(world, order.asset, raw, direction), direction)
+    price = price_of(world, order.asset, raw, direction, quantity)
+    price = costs.within_limit(order, price, direction)
     fee = costs.fee_of_order(world, order, price, "closing")(quantity)
     costs.remember(world, order, "closing", (quantity, price), fee)
     start = position.base if contract.kind == "future" else 0.0
@@ -45,7 +46,7 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
     asset, direction = order.asset, order.direction
     contract = world.market.contracts[asset]
     is_future = contract.kind == "future"
-    price = costs.slipped_price(world, asset, raw, direction)
+    price = costs.slipped_price(world, asset, raw, direction, quantity)
     price = costs.within_limit(order, price, direction)
     fee = costs.fee_of_order(world, order, price, "opening")(quantity)
     costs.remember(world, order, "opening", (quantity, price), fee)

@@ -146,7 +146,7 @@ def surplus_after(world: World, position: Position) -> Surplus:
     """Equity and level after closing a quantity of a position, as a function of it."""
     held, contract = abs(position.quantity), position.contract
     raw = world.instant_prices[position.asset]
-    price = costs.slipped_price(world, position.asset, raw, -position.side)
+    price = costs.slipped_price(world, position.asset, raw, -position.side, held)
     fee = costs.fee_of(world, position.asset, price)
     loss = position.side * contract.multiplier * (position.mark - price)
     equity = world.equity

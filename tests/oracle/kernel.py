@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "stops": None,
     "liquidity": None,
     "halts": None,
+    "impact": None,
     "initial_cash": 100_000.0,
 }
 
@@ -145,6 +146,7 @@ def request_of(case: Case) -> Request:
         record="full",
         liquidity=given.get("liquidity"),
         halts=given.get("halts"),
+        impact=given.get("impact"),
         **stops_of(given.get("stops")),
         **resting_of(given.get("resting")),
     )

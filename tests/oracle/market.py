@@ -111,6 +111,7 @@ class Terms:
     resting: Any = None
     liquidity: Any = None
     halts: Any = None
+    impact: Any = None
 
     @property
     def lag(self) -> int:
@@ -144,6 +145,7 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         resting=options["resting"],
         liquidity=options["liquidity"],
         halts=options["halts"],
+        impact=options["impact"],
     )
 
 

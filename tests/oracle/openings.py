@@ -26,9 +26,19 @@ def is_live(world: World, order: Order) -> bool:
 
 
 def leg_of(world: World, order: Order) -> accounts.Leg:
-    price = costs.slipped_price(world, order.asset, order.offer, order.direction)
+    most = most_of(world, order) if world.terms.impact is not None else 0.0
+    price = costs.slipped_price(world, order.asset, order.offer, order.direction, most)
     price = costs.within_limit(order, price, order.direction)
     return accounts.Leg(world, order.asset, order.direction, price, order)
+
+
+def most_of(world: World, order: Order) -> float:
+    """Quantity that an opening cannot exceed, for which its impact is reckoned at first."""
+    quantity = order.open
+    if order.share is not None:
+        leg = accounts.Leg(world, order.asset, order.direction, abs(order.offer))
+        quantity = max(accounts.room(world), 0.0) / leg.need if leg.need > 0 else 0.0
+    return liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
 
 
 def money_reason(world: World, order: Order) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from barledger.halts import Halts
+from barledger.impact import Impact
 from barledger.liquidity import Liquidity
 from barledger.options import Fee, Rules, Size
 from barledger.slippage import Slippage
@@ -29,8 +30,8 @@ def between(case: Case, first: int, end: int) -> Case:
         is_table = is_table and np.ndim(value) > 0 and len(value) == case.market.n_bars
         return value[first:end] if is_table else value
 
-    for name in ("size", "fees", "slippage", "liquidity", "halts"):
-        if isinstance(given.get(name), Size | Fee | Slippage | Liquidity | Halts):
+    for name in ("size", "fees", "slippage", "liquidity", "halts", "impact"):
+        if isinstance(given.get(name), Size | Fee | Slippage | Liquidity | Halts | Impact):
             given[name] = given[name].map(rows)
     if given.get("stops") is not None:
         cut = {name: rows(value) for name, value in vars(given["stops"]).items()}

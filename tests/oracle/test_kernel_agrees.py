@@ -154,9 +154,12 @@ def is_uncapped(pair: dict[str, str]) -> bool:
     names = set(pair)
     if "zero_volume" in names and pair.get("volume") == "no":
         return True
-    if pair.get("limit_lock") == "against":
+    if pair.get("limit_lock") == "against" or pair.get("impact", "none") != "none":
         needs = {key: value for key, value in CAPPED_ONLY.items() if key != "volume"}
-        return any(pair[name] not in needs[name] for name in names & set(needs))
+        if pair.get("impact") == "VolumeShareImpact":
+            needs["volume"] = ("yes",)
+        if any(pair[name] not in needs[name] for name in names & set(needs)):
+            return True
     if pair.get("cap") == "none":
         return "remainder" in names or pair.get("volume") == "no"
     if not names & {"cap", "remainder"}:

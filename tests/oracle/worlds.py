@@ -13,6 +13,7 @@ from barledger.options import Rules
 from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
 
+from .drawn_impact import give_impact
 from .drawn_liquidity import give_halts, give_volume
 from .drawn_rest import let_rest
 from .drawn_stops import random_stops
@@ -64,6 +65,7 @@ def random_case(seed: int) -> Case:
     let_rest(draw, market, wishes, arguments)
     give_volume(draw, market, arguments)
     give_halts(draw, market, arguments)
+    give_impact(draw, market, arguments)
     return Case(market, wishes, arguments)
 
 

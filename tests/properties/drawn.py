@@ -10,6 +10,7 @@ from oracle.market import Market, Wishes
 from oracle.worlds import Case, random_case
 
 from barledger.halts import Halts
+from barledger.impact import Impact
 from barledger.liquidity import Liquidity
 from barledger.lowering.drive import Run
 from barledger.options import Fee, Size
@@ -60,8 +61,8 @@ def columns(case: Case, picked: list[int]) -> Case:
             return array[:, picked]
         return array[picked] if array.ndim == 1 and len(array) == n_assets else value
 
-    for name in ("size", "fees", "slippage", "liquidity", "halts"):
-        if isinstance(given[name], Size | Fee | Slippage | Liquidity | Halts):
+    for name in ("size", "fees", "slippage", "liquidity", "halts", "impact"):
+        if isinstance(given[name], Size | Fee | Slippage | Liquidity | Halts | Impact):
             given[name] = given[name].map(part)
     for name in ("stops", "resting"):
         if given.get(name) is not None:

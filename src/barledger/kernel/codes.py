@@ -381,6 +381,10 @@ class Setting(IntEnum):
     CAP_SHARE = 23
     CAP_UNITS = 24
     CAP_MONEY = 25
+    IMPACT_CURVED = 26
+    IMPACT_STRAIGHT = 27
+    IMPACT_MONEY = 28
+    IMPACT_FLAT = 29
 
 
 class Stage(IntEnum):

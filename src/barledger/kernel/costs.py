@@ -17,8 +17,10 @@ def setting(world: World, which: int, bar: int, asset: int) -> float:
 
 
 @compiled
-def fill_price(world: World, bar: int, asset: int, side: float, market: float) -> float:
-    """Price at which an order of `side` (> 0 buys) fills when the market is at `market`.
+def fill_price(
+    world: World, bar: int, asset: int, side: float, quantity: float, market: float
+) -> float:
+    """Price at which unsigned `quantity` of `side` (> 0 buys) fills with the market at `market`.
 
     Costs can make a security worthless to its seller, never worse: only a future's is below 0.
     """
@@ -26,6 +28,8 @@ def fill_price(world: World, bar: int, asset: int, side: float, market: float) -
     contract = contracts_of(world)[asset]
     if world.rules.has_slippage != 0:
         cost = slippage(world, contract, bar, asset, market)
+        if world.rules.has_impact != 0:
+            cost += impact(world, bar, asset, quantity, market)
         price = market + cost if side > 0.0 else market - cost
         if world.rules.cap_to_range != 0:
             price = capped(world, bar, asset, side, market, price)
@@ -41,6 +45,19 @@ def slippage(world: World, contract: ContractRow, bar: int, asset: int, market: 
         abs(market) * setting(world, Setting.SLIP_FRACTION.value, bar, asset)
         + setting(world, Setting.SLIP_AMOUNT.value, bar, asset)
         + setting(world, Setting.SLIP_TICKS.value, bar, asset) * contract.tick
+    )
+
+
+@compiled
+def impact(world: World, bar: int, asset: int, quantity: float, market: float) -> float:
+    """How much worse than the market a quantity makes its own price, in price units."""
+    fraction = setting(world, Setting.IMPACT_FLAT.value, bar, asset)
+    fraction += setting(world, Setting.IMPACT_STRAIGHT.value, bar, asset) * quantity
+    curved = setting(world, Setting.IMPACT_CURVED.value, bar, asset)
+    if curved > 0.0:
+        fraction += curved * quantity**world.rules.impact_power
+    return (
+        abs(market) * fraction + setting(world, Setting.IMPACT_MONEY.value, bar, asset) * quantity
     )
 
 

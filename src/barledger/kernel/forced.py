@@ -74,7 +74,7 @@ def close_forced(
     order.placed = bar
     order.cause = cause
     order.order = next_order(world)
-    order.price = fill_price(world, bar, asset, quantity, market)
+    order.price = fill_price(world, bar, asset, quantity, abs(quantity), market)
     fill_closing(world, bar, asset, quantity, order.price, market, order.order)
     write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
 
@@ -144,7 +144,7 @@ def fewest(world: World, bar: int, asset: int, level: float) -> float:
     lot = contracts_of(world)[asset].liquidation_lot
     held = abs(position.quantity)
     side = position.quantity
-    price = fill_price(world, bar, asset, -side, position.mark)
+    price = fill_price(world, bar, asset, -side, held, position.mark)
     freed = level_of(world, bar, asset, side, position.mark)
     lost = contracts_of(world)[asset].multiplier * abs(price - position.mark)
     equity = world.account.equity

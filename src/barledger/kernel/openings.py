@@ -289,6 +289,18 @@ def is_of_money(reason: int) -> bool:
 
 
 @compiled
+def most_to_open(world: World, bar: int, order: LiveRow) -> float:
+    """Unsigned quantity that an opening cannot exceed: what its impact is reckoned for at first."""
+    quantity = cut(abs(order.open), contracts_of(world)[order.asset].lot)
+    if quantity == np.inf:
+        unit = money_unit(world, bar, order, abs(order.market))
+        quantity = max(money_room(world), 0.0) / unit if unit > 0.0 else 0.0
+    if world.taken_up_n > 0:
+        quantity = part_now(world, bar, order.asset, order.side * quantity, order.market)
+    return quantity
+
+
+@compiled
 def must_be_whole(order: LiveRow, rules: RulesRow) -> bool:
     """Whether the two legs of this order stand or fall together."""
     return rules.reversal == Reversal.ATOMIC and order.close != 0.0 and order.side != 0
@@ -330,7 +342,7 @@ def share_out(world: World, bar: int, n: int) -> None:
 @compiled
 def set_need(world: World, bar: int, order: LiveRow, n_others: int) -> float:
     """Money that an opening needs at full size, written into its plan; -1: refused anyway."""
-    price = fill_price(world, bar, order.asset, float(order.side), order.market)
+    price = fill_price(world, bar, order.asset, float(order.side), 0.0, order.market)
     quantity = cut(abs(order.open), contracts_of(world)[order.asset].lot)
     order.most = -1.0
     order.reason = early_refusal(world, order, quantity, price, n_others)

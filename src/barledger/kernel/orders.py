@@ -31,7 +31,14 @@ from barledger.kernel.liquidity import (
     with_earlier,
 )
 from barledger.kernel.margin import sum_requirements
-from barledger.kernel.openings import admit, is_of_money, must_be_whole, refusal, share_out
+from barledger.kernel.openings import (
+    admit,
+    is_of_money,
+    most_to_open,
+    must_be_whole,
+    refusal,
+    share_out,
+)
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
 from barledger.kernel.records import end_unfilled, next_order, write_order
 from barledger.kernel.resting import drop_ended, expire, offered, offered_within, order_price
@@ -86,7 +93,7 @@ def close_part(world: World, bar: int, order: LiveRow) -> None:
             return
     if order.order < 0:
         order.order = next_order(world)
-    order.price = order_price(world, bar, order, quantity)
+    order.price = order_price(world, bar, order, quantity, abs(quantity))
     if world.taken_up_n > 0:
         begin_leg(world, order, CLOSING)
         note_leg(world, bar, order, CLOSING, abs(quantity))
@@ -99,7 +106,10 @@ def close_part(world: World, bar: int, order: LiveRow) -> None:
 @compiled
 def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
     """Test an order's opening over the whole account, fill what fits, and end the order."""
-    order.price = order_price(world, bar, order, float(order.side))
+    most = 0.0
+    if world.rules.has_impact != 0:
+        most = most_to_open(world, bar, order)
+    order.price = order_price(world, bar, order, float(order.side), most)
     if world.taken_up_n > 0:
         begin_leg(world, order, OPENING)
     quantity, wanted, reason = admit(world, bar, order, order.price, is_atomic)
@@ -107,6 +117,8 @@ def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
         if order.order < 0:
             order.order = next_order(world)
         signed = order.side * quantity
+        if world.rules.has_impact != 0 and quantity != most:
+            order.price = order_price(world, bar, order, float(order.side), quantity)
         if world.taken_up_n > 0:
             note_leg(world, bar, order, OPENING, quantity)
         fill_opening(world, bar, order.asset, signed, order.price, order.market, order.order)

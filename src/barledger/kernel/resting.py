@@ -81,9 +81,9 @@ def offered_within(world: World, bar: int, order: LiveRow) -> float:
 
 
 @compiled
-def order_price(world: World, bar: int, order: LiveRow, side: float) -> float:
+def order_price(world: World, bar: int, order: LiveRow, side: float, quantity: float) -> float:
     """Price at which an order fills: its offer with slippage, never past its limit."""
-    price = fill_price(world, bar, order.asset, side, order.market)
+    price = fill_price(world, bar, order.asset, side, quantity, order.market)
     if order.kind == OrderKind.LIMIT or order.kind == OrderKind.STOP_LIMIT:
         price = min(price, order.level) if side > 0.0 else max(price, order.level)
     return price

@@ -161,7 +161,7 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     order.price = market
     tick = contracts_of(world)[asset].tick
     if cause != Cause.TARGET_HIT:
-        order.price = fill_price(world, bar, asset, quantity, market)
+        order.price = fill_price(world, bar, asset, quantity, abs(quantity), market)
     elif tick > 0.0:
         order.price = on_tick(market, tick, quantity)
     if not is_whole:

@@ -57,6 +57,7 @@ class RulesRow(Protocol):
     has_loss_limits: int
     has_resting: int
     carries: int
+    has_impact: int
     order_kind: int
     tif: int
     gtd_day: int
@@ -69,6 +70,7 @@ class RulesRow(Protocol):
     cap_to_range: int
     loss_action: int
     max_positions: int
+    impact_power: float
     initial_cash: float
     initial_rate: float
     maintenance_long: float

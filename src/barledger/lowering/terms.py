@@ -14,6 +14,7 @@ from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, EVENT, RULES
 from barledger.lowering.guards import add_stops
+from barledger.lowering.impacts import add_impact
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request, check_sequence
@@ -85,6 +86,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _set(rules, add_stops(varying, bars, request.stops, request.start))
     _set(rules, add_orders(varying, request))
     _set(rules, add_caps(varying, request))
+    _set(rules, add_impact(varying, request))
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)
     rules["no_money"] = (

@@ -23,7 +23,7 @@ def add_caps(varying: Varying, request: Request) -> dict[str, Any]:
     if not splits_orders(request):
         return {}
     liquidity = request.liquidity or NONE_GIVEN
-    _check_possible(request)
+    check_single(request, "Liquidity with a cap, or limit_lock='against',")
     for which, name in (
         (Setting.CAP_SHARE, "share"),
         (Setting.CAP_UNITS, "units"),
@@ -39,8 +39,8 @@ def splits_orders(request: Request) -> bool:
     return is_capped or (request.halts is not None and request.halts.limit_lock == "against")
 
 
-def _check_possible(request: Request) -> None:
-    """Raise where a part of an order has no meaning yet."""
+def check_single(request: Request, what: str) -> None:
+    """Raise where orders are not each handled at their own turn."""
     rules = request.rules
     wrong = None
     if rules.allocation not in ("in_order", "priority"):
@@ -50,7 +50,7 @@ def _check_possible(request: Request) -> None:
     elif request.exclusive:
         wrong = "no exclusive groups"
     if wrong:
-        raise ValueError(f"Liquidity with a cap, or limit_lock='against', needs {wrong}")
+        raise ValueError(f"{what} needs {wrong}")
 
 
 def put_volume(memory: Memory, request: Request) -> None:

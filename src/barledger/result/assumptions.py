@@ -73,6 +73,8 @@ def _sentences(
     yield "look-ahead", "none" if request.fill != "close" else LOOKS_AHEAD
     yield "fees", _shown(request.fees)
     yield "slippage", _shown(request.slippage)
+    if request.impact is not None:
+        yield "impact", _shown(request.impact)
     yield "margin", _margin(request)
     if request.orders is not None:
         yield "orders", _shown(request.orders)
