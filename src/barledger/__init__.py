@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio, rules, validation
+    from barledger import data, portfolio, rules, trade, validation
     from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from barledger.impact import AlmgrenImpact, KyleImpact, SquareRootImpact, VolumeShareImpact
     from barledger.instruments.contract import Contract
     from barledger.liquidity import Liquidity
+    from barledger.lowering.decisions import DecisionError
     from barledger.options import (
         PercentFee,
         PercentOfCash,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from barledger.slippage import Slippage
     from barledger.state import State
     from barledger.stops import Stops
+    from barledger.strategy import Strategy
     from barledger.sweeps.given import Signals
     from barledger.sweeps.run import SweepRun
     from barledger.sweeps.sweep import Sweep, sweep
@@ -54,6 +56,7 @@ _HOME = {
     "data.bars": ("Bars",),
     "data.events": ("Events",),
     "instruments.contract": ("Contract",),
+    "lowering.decisions": ("DecisionError",),
     "options": (
         "PercentFee",
         "PercentOfCash",
@@ -83,6 +86,7 @@ _HOME = {
     "sweeps.run": ("SweepRun",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
+    "strategy": ("Strategy",),
     "validation.walk_forward": ("WalkForward", "walk_forward"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -93,6 +97,7 @@ __all__ = [
     "Cash",
     "Comparison",
     "Contract",
+    "DecisionError",
     "Events",
     "FuturesMargin",
     "Halts",
@@ -121,6 +126,7 @@ __all__ = [
     "Stop",
     "StopLimit",
     "Stops",
+    "Strategy",
     "Sweep",
     "SweepRun",
     "TargetPercent",
@@ -133,18 +139,20 @@ __all__ = [
     "VolumeShareImpact",
     "WalkForward",
     "compare",
+    "data",
     "param",
     "portfolio",
     "rule",
     "rules",
     "sweep",
+    "trade",
     "validation",
     "walk_forward",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("portfolio", "rules", "validation"):
+    if name in ("data", "portfolio", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

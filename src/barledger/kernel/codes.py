@@ -268,7 +268,8 @@ class Reason(IntEnum):
     POSITION_GONE = 21
     END_OF_DATA = 22
     EXPIRED = 23
-    VOLUME_CAP = 24
+    WITHDRAWN = 24
+    VOLUME_CAP = 25
 
 
 class Tradable(IntEnum):

@@ -218,6 +218,7 @@ def carry_stop(world: World, bar: int, asset: int, cause: int) -> LiveRow:
     order.is_frozen = 0
     order.number = np.nan
     order.rank = np.nan
+    order.handle = 0
     order.stage = Stage.WAITING
     be_new(order)
     return order

@@ -1,11 +1,9 @@
 """One thread's world for one set of options, and the compiled code that runs variants in it."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import config, types
 
 from barledger.kernel.types import ACCOUNT, METRICS
 from barledger.kernel.variants import (
@@ -17,8 +15,9 @@ from barledger.kernel.variants import (
     run_variants,
 )
 from barledger.kernel.variants import Signals as Source
-from barledger.kernel.world import WORLD, as_rows
+from barledger.kernel.world import as_rows
 from barledger.lowering.drive import make_room, prepare
+from barledger.lowering.entry import entry
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.sweeps.metrics import Kept
@@ -127,35 +126,3 @@ def _flows(request: Request) -> npt.NDArray[np.float64]:
     for bar, amount in rows:
         flows[bar] += amount
     return flows
-
-
-class _Entry(types.WrapperAddressProtocol):  # type: ignore[misc]
-    """The compiled loop as something to call from compiled code, without compiling it again."""
-
-    def __init__(self) -> None:
-        import numba
-
-        from barledger.kernel.simulate import simulate
-
-        rows = numba.typeof(np.zeros(1, WORLD))
-        whole = types.int64
-        loop: Any = simulate
-        loop.compile((rows, whole, whole, types.boolean))
-        self.kind = whole(rows, whole, whole, types.boolean)
-        made = loop.get_compile_result(self.kind)
-        self.address = made.library.get_pointer_to_function(made.fndesc.llvm_cfunc_wrapper_name)
-
-    def __wrapper_address__(self) -> int:
-        return int(self.address)
-
-    def signature(self) -> Any:
-        return self.kind
-
-
-@cache
-def entry() -> Any:
-    """Return the loop as `run_variants` takes it."""
-    import barledger._notice  # noqa: F401  listens to the compiler
-    from barledger.kernel.simulate import simulate
-
-    return simulate if config.DISABLE_JIT else _Entry()

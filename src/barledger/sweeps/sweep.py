@@ -10,7 +10,7 @@ import numpy as np
 
 from barledger._param import names_in
 from barledger.data.bars import Bars
-from barledger.portfolio import KNOWN, checked_bars
+from barledger.lowering.asked import KNOWN, checked_bars
 from barledger.rules.rule import Rule
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid, make_grid, read_values
@@ -176,6 +176,11 @@ class Sweep:
             f"<Sweep of {self.job.rule.name}: {len(self):,} variants of {names} on "
             f"{n_bars:,} x {n_assets} bars>"
         )
+
+    def _repr_html_(self) -> str:
+        from barledger.sweeps.show import sweep_html
+
+        return sweep_html(self)
 
     def run(self, checkpoint: str | Path | None = None) -> SweepRun:
         """Run all variants.
