@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
+    from barledger.halts import Halts
+    from barledger.impact import AlmgrenImpact, KyleImpact, SquareRootImpact, VolumeShareImpact
     from barledger.instruments.contract import Contract
+    from barledger.liquidity import Liquidity
     from barledger.lowering.decisions import DecisionError
     from barledger.options import (
         PercentFee,
@@ -72,6 +75,9 @@ _HOME = {
         "Value",
         "VolatilityTarget",
     ),
+    "halts": ("Halts",),
+    "impact": ("AlmgrenImpact", "KyleImpact", "SquareRootImpact", "VolumeShareImpact"),
+    "liquidity": ("Liquidity",),
     "orders": ("Limit", "Market", "MarketIfTouched", "Stop", "StopLimit"),
     "portfolio": ("Portfolio",),
     "result": ("Result",),
@@ -92,6 +98,7 @@ _HOME = {
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "AlmgrenImpact",
     "Bars",
     "Cash",
     "Comparison",
@@ -99,7 +106,10 @@ __all__ = [
     "DecisionError",
     "Events",
     "FuturesMargin",
+    "Halts",
+    "KyleImpact",
     "Limit",
+    "Liquidity",
     "Market",
     "MarketIfTouched",
     "Metric",
@@ -120,6 +130,7 @@ __all__ = [
     "Shares",
     "Signals",
     "Slippage",
+    "SquareRootImpact",
     "State",
     "Stop",
     "StopLimit",
@@ -134,6 +145,7 @@ __all__ = [
     "Unlimited",
     "Value",
     "VolatilityTarget",
+    "VolumeShareImpact",
     "WalkForward",
     "compare",
     "data",

@@ -264,7 +264,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "opposite": ("reverse", "close", "ignore", "reduce"),
     "repeat": ("ignore", "add"),
     "reversal": ("split", "atomic"),
-    "entry_tif": ("next",),
+    "entry_tif": ("next", "day", "gtc", "ioc"),
     "size_at": ("fill", "decision"),
     "cost_basis": ("average", "fifo"),
     "split_fraction": ("auto", "keep", "cash_in_lieu"),
@@ -302,7 +302,10 @@ class Rules(_Option):
     reversal
         ``"split"`` (default): the close stands even if the new side cannot open; ``"atomic"``.
     entry_tif
-        ``"next"``: an entry lives for the next bar that is tradable and priced.
+        How long an entry or an explicit order at the market lives: ``"next"`` (default), for the
+        next bar that is tradable and priced, even if nobody trades on it; ``"day"``, to the end
+        of the date of its first bar; ``"gtc"``, until it is filled in full; ``"ioc"``, as
+        ``"next"``. Exits live until they are filled.
     size_at
         Sizes that need a price or equity use those of the ``"fill"`` (default) or ``"decision"``.
     cost_basis
@@ -321,7 +324,7 @@ class Rules(_Option):
     opposite: Literal["reverse", "close", "ignore", "reduce"] = "reverse"
     repeat: Literal["ignore", "add"] = "ignore"
     reversal: Literal["split", "atomic"] = "split"
-    entry_tif: Literal["next"] = "next"
+    entry_tif: Literal["next", "day", "gtc", "ioc"] = "next"
     size_at: Literal["fill", "decision"] = "fill"
     cost_basis: Literal["average", "fifo"] = "average"
     split_fraction: Literal["auto", "keep", "cash_in_lieu"] = "auto"

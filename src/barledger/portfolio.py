@@ -11,6 +11,9 @@ from barledger import _check
 from barledger.accounts import Account
 from barledger.data.bars import Bars
 from barledger.data.events import Events
+from barledger.halts import Halts
+from barledger.impact import Impact
+from barledger.liquidity import Liquidity
 from barledger.lowering import wishes
 from barledger.lowering.asked import checked_bars, request_of
 from barledger.lowering.drive import run
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
         account: Account | None
         fees: float | Fee
         slippage: float | Slippage
+        impact: Impact | None
         price: Any
         fill: Literal["next_open", "next_close", "close"]
         rules: Rules | None
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
         exclusive: Sequence[Sequence[str]] | None
         stops: Stops | None
         orders: Order | None
+        liquidity: Liquidity | None
+        halts: Halts | None
         limits: RiskLimits | None
         events: Events | None
         initial_cash: float | Sequence[float]
@@ -87,6 +93,9 @@ class Portfolio:
             A fee object; a number is a fraction of notional.
         slippage
             A `Slippage`; a number is a fraction of the price.
+        impact
+            What an order does to its own price: `SquareRootImpact`, `AlmgrenImpact`, `KyleImpact`
+            or `VolumeShareImpact`. None: nothing.
         price
             Own fill prices (T, N), NaN for no fill; None: the bar's open or close.
         fill
@@ -104,6 +113,11 @@ class Portfolio:
         orders
             What entries wait for: `Market` (default), `Limit`, `Stop`, `StopLimit` or
             `MarketIfTouched`.
+        liquidity
+            `Liquidity`: how much of an asset one bar takes, and what bars without volume do. None:
+            any quantity, and nothing on bars whose volume is 0.
+        halts
+            `Halts`: bars on which trading is halted, or locked at a price limit.
         limits
             `RiskLimits`: caps and loss limits.
         events

@@ -35,7 +35,7 @@ BROKEN = (
     Broken(
         "an entry never replaces a waiting exit",
         "intents.py",
-        "if old.closes != 0 and closes == 0:",
+        "if old.asset == asset and old.closes != 0 and old.stage != Stage.ENDED and closes == 0:",
         "if False:",
     ),
     # Money
@@ -293,8 +293,8 @@ BROKEN = (
     Broken(
         "a split divides the levels of stops",
         "stops.py",
-        "row.loss /= ratio",
-        "row.loss /= 1.0",
+        "row.loss /= ratio\n    row.target /= ratio\n    row.trail /= ratio\n",
+        "pass\n",
     ),
     Broken(
         "slippage never passes a limit",
@@ -313,5 +313,73 @@ BROKEN = (
         "resting.py",
         "return order.tries != 0",
         "return order.tries > 1",
+    ),
+    # Liquidity
+    Broken(
+        "all orders of an asset share what a bar takes",
+        "liquidity.py",
+        "allowed = share * volume_of(world)[bar, asset] - used.units",
+        "allowed = share * volume_of(world)[bar, asset]",
+    ),
+    Broken(
+        "a cap in money is a cap",
+        "liquidity.py",
+        "if unit > 0.0 and money < left * unit:",
+        "if False:",
+    ),
+    Broken(
+        "nothing fills where nobody trades",
+        "fills.py",
+        "return code == Tradable.YES or code > Tradable.MISSED",
+        "return code != Tradable.NO",
+    ),
+    Broken(
+        "a minimum fee is charged once over the pieces of an order",
+        "costs.py",
+        "return max(fee - leg.paid, 0.0) if leg.has_begun != 0 else fee",
+        "return fee",
+    ),
+    Broken(
+        "what is to be dropped does not wait",
+        "liquidity.py",
+        "if world.rules.carries == 0:",
+        "if False:",
+    ),
+    Broken(
+        "an exit lives until it is filled",
+        "liquidity.py",
+        "if is_brief and not is_exit:",
+        "if is_brief:",
+    ),
+    Broken(
+        "a stop that has acted goes on as an exit",
+        "stops.py",
+        "forget_stops(stops_of(world)[asset])",
+        "pass",
+    ),
+    Broken(
+        "nobody buys at a locked upper limit",
+        "liquidity.py",
+        "lock = Tradable.LOCKED_UP if quantity > 0.0 else Tradable.LOCKED_DOWN",
+        "lock = Tradable.LOCKED_DOWN if quantity > 0.0 else Tradable.LOCKED_UP",
+    ),
+    Broken(
+        "an order that waits through a halt keeps its one bar",
+        "fills.py",
+        "tradable_of(world)[bar, asset] != Tradable.NO",
+        "True",
+    ),
+    # Impact
+    Broken(
+        "an order pays for the impact of its own quantity",
+        "costs.py",
+        "fraction += curved * quantity**world.rules.impact_power",
+        "fraction += curved * 1.0",
+    ),
+    Broken(
+        "impact is in the test of money",
+        "orders.py",
+        "most = most_to_open(world, bar, order)",
+        "most = 0.0",
     ),
 )

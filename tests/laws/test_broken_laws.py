@@ -12,7 +12,7 @@ import barledger
 from .broken_laws import BROKEN, Broken
 
 PACKAGE = Path(barledger.__file__).parent
-SEEDS = "0-299"  # most breaks show within ten worlds, each within a hundred
+SEEDS = "0-399"  # most breaks show within ten worlds, each within these
 LAWS = [broken.law for broken in BROKEN]
 
 

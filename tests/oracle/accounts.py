@@ -12,7 +12,7 @@ from . import costs
 from .market import TOLERANCE, cut, dust, sign
 
 if TYPE_CHECKING:
-    from .book import Position, World
+    from .book import Order, Position, World
 
 UnitRequirement = Callable[["World", Contract, float, int], float]
 
@@ -117,10 +117,13 @@ class Leg:
     asset: int
     side: int
     price: float  # slipped
+    order: "Order | None" = None
 
     def __post_init__(self) -> None:
         self.contract = self.world.market.contracts[self.asset]
         self.fee = costs.fee_of(self.world, self.asset, self.price)
+        if self.order is not None:
+            self.fee = costs.fee_of_order(self.world, self.order, self.price, "opening")
         self.notional = self.contract.multiplier * abs(self.price)
         if is_margined(self.world):
             self.need = unit_initial(self.world, self.contract, self.price, self.side)

@@ -4,12 +4,15 @@ Sums are made afresh whenever they are asked for.
 """
 
 import copy
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
 from barledger.instruments.contract import Contract
+from barledger.options import TargetPercent, TargetShares, TargetValue
 
+from . import halts, liquidity
 from .levels import Levels
 from .market import NAN, TOLERANCE, Market, Outcome, Terms, Wishes, cell, is_number, sign
 
@@ -116,6 +119,26 @@ class Order:
     offer: float = NAN  # price, before slippage, at which it can be had at this instant
     approach: str = ""  # how a bar's range came to that price
     waits_for: "Rest | None" = None  # none: it is at the market
+    tif: str = "gtc"  # of an order at the market; those that rest have their own
+    last: float = math.inf  # last bar of an order at the market
+    before: float = 0.0  # filled on earlier bars
+    fixed: float | None = None  # what is left of a size, in units
+    held_over: bool = False  # this bar takes no more of it
+    asked: float = NAN  # the whole of an order whose opening is over
+    has_lapsed: bool = False  # its opening is over, its closing is not
+    still_closes: bool = False
+    leg: str = ""  # which part its last fill was of
+    pieces: list[tuple[float, float, int, float]] = field(default_factory=list)  # of that part
+    paid: float = 0.0  # fee of those pieces
+
+    @property
+    def has_opened(self) -> bool:
+        """Whether its opening has begun to fill."""
+        return self.leg == "opening" and bool(self.pieces)
+
+    @property
+    def life(self) -> str:
+        return self.tif if self.waits_for is None else self.waits_for.tif
 
     @property
     def has_closing(self) -> bool:
@@ -125,6 +148,9 @@ class Order:
         """Scale what waits: its quantity, and against it the prices that it waits for."""
         self.scale *= ratio
         self.wanted *= ratio
+        self.asked = self.before + (self.asked - self.before) * ratio
+        if self.fixed is not None:
+            self.fixed *= ratio
         if self.waits_for is not None:
             self.waits_for.split(ratio)
 
@@ -148,6 +174,7 @@ class World:
         self.instant_prices: list[float] = []
         self.snapshot_equity = self.initial_equity = initial_cash
         self.taken: dict[int, tuple[int, bool]] = {}
+        self.taken_up: dict[tuple[int, int], tuple[float, float]] = {}  # by bar and asset
         self.losses: LossLimits
         self.bankrupt = self.called = self.was_breached = self.was_negative = False
         self.pending: dict[int, str] = {}
@@ -186,7 +213,7 @@ class World:
         position = self.positions.get(asset)
         return position.quantity if position else 0.0
 
-    def fill_price(self, asset: int) -> float:
+    def fill_price(self, asset: int, *, rests: bool = False) -> float:
         """Unslipped price at which orders fill on this bar, NaN where none can."""
         if self.terms.price is not None:
             price = cell(self.terms.price, self.bar, asset)
@@ -194,10 +221,36 @@ class World:
             price = cell(self.market.open, self.bar, asset)
         else:
             price = cell(self.market.close, self.bar, asset)
+        last = liquidity.price_of_silence(self, asset)
+        if last is not None and self.terms.price is None and not rests:
+            price = last
         return price if self.is_tradable(asset) else NAN
 
     def is_tradable(self, asset: int) -> bool:
+        if not self.is_open(asset) or halts.is_stopped(self, asset):
+            return False
+        return not liquidity.is_silent(self, asset)
+
+    def is_open(self, asset: int) -> bool:
+        """Whether this bar is one for the asset at all."""
+        if halts.is_stopped(self, asset) and self.terms.halts.then == "wait":
+            return False
         return self.market.tradable is None or bool(self.market.tradable[self.bar][asset])
+
+    def has_its_bar(self, asset: int) -> bool:
+        """Whether this bar is the next one for an order, though nobody may have traded on it."""
+        own = self.market.open if self.terms.fill == "next_open" else self.market.close
+        rows = own if self.terms.price is None else self.terms.price
+        last = liquidity.price_of_silence(self, asset)
+        price = cell(rows, self.bar, asset)
+        if last is not None and self.terms.price is None:
+            price = last
+        return self.is_open(asset) and is_number(price)
+
+    @property
+    def fills_up(self) -> bool:
+        """Whether sizes are of what is to be held, not of what is to be traded."""
+        return isinstance(self.terms.size, TargetShares | TargetValue | TargetPercent)
 
     def traded_this_month(self) -> float:
         return self.traded.get((self.date.year, self.date.month), 0.0)
@@ -236,16 +289,20 @@ class World:
 
     def end(self, order: Order, reason: str = "none", state: str | None = None) -> None:
         """Record how an order ended; without a state it follows from what was filled."""
-        if state is None:
-            state = "rejected" if order.filled == 0 else "partly_filled"
+        if reason == "none" and order.has_lapsed:
+            reason = "expired"
+        if state is None or order.before != 0:
+            is_unfilled = order.filled == 0 and order.before == 0
+            state = "rejected" if is_unfilled else "partly_filled"
             state = "filled" if reason == "none" else state
+        is_cut_short = order.has_lapsed and order.before + order.filled != 0
         row = {
             "number": self.number(order),
             "placed": order.placed,
             "bar": self.bar,
             "asset": order.asset,
-            "quantity": order.wanted,
-            "filled": order.filled,
+            "quantity": order.asked if is_cut_short else order.before + order.wanted,
+            "filled": order.before + order.filled,
             "state": state,
             "reason": reason,
             "cause": order.cause,

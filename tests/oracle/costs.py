@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from barledger.impact import KyleImpact, SquareRootImpact, VolumeShareImpact
 from barledger.options import PercentFee, PerUnitFee, TieredFee
 
+from .liquidity import half_spread, is_capped
 from .market import TOLERANCE, at, cell, is_number
 
 if TYPE_CHECKING:
@@ -14,14 +16,17 @@ if TYPE_CHECKING:
 FeeOf = Callable[[float], float]
 
 
-def slipped_price(world: "World", asset: int, raw: float, direction: int) -> float:
-    """Price of a fill: worse than `raw` by the slippage of this bar, then by the tick."""
+def slipped_price(
+    world: "World", asset: int, raw: float, direction: int, quantity: float = 0.0
+) -> float:
+    """Price of a fill: worse than `raw` by slippage and its own impact, then by the tick."""
     slippage, bar = world.terms.slippage, world.bar
     contract = world.market.contracts[asset]
     price = raw + direction * (
-        at(slippage.fraction, bar, asset) * abs(raw)
+        (at(slippage.fraction, bar, asset) + half_spread(world, asset)) * abs(raw)
         + at(slippage.amount, bar, asset)
         + at(slippage.ticks, bar, asset) * contract.tick
+        + impact_of(world, asset, raw, quantity)
     )
     if slippage.cap_to_range:
         price = within_range(world, asset, raw, price, direction)
@@ -29,7 +34,32 @@ def slipped_price(world: "World", asset: int, raw: float, direction: int) -> flo
     return price if contract.kind == "future" else max(price, 0.0)
 
 
-def unslipped_price(world: "World", asset: int, raw: float, direction: int) -> float:
+def impact_of(world: "World", asset: int, raw: float, quantity: float) -> float:
+    """How much a quantity moves its own price, as the papers say."""
+    law, bar = world.terms.impact, world.bar
+    if law is None:
+        return 0.0
+    if isinstance(law, KyleImpact):
+        return at(law.slope, bar, asset) * quantity
+    if isinstance(law, VolumeShareImpact):
+        volume = cell(world.market.volume, bar, asset)
+        if not volume > 0:
+            return law.missing * abs(raw)
+        return at(law.coefficient, bar, asset) * (quantity / volume) ** 2 * abs(raw)
+    sigma, volume = at(law.volatility, bar, asset), at(law.volume, bar, asset)
+    if not (is_number(sigma) and is_number(volume)):
+        return law.missing * abs(raw)
+    scale, share = at(law.coefficient, bar, asset) * sigma, quantity / volume
+    if isinstance(law, SquareRootImpact):
+        return scale * math.sqrt(share) * abs(raw)
+    outstanding = at(law.shares_outstanding, bar, asset) / volume
+    permanent = sigma * 0.314 * share * outstanding**0.25
+    return (permanent / 2 + scale * 0.142 * (share / law.days) ** 0.6) * abs(raw)
+
+
+def unslipped_price(
+    world: "World", asset: int, raw: float, direction: int, quantity: float = 0.0
+) -> float:
     """Price of a fill that does not slip: the tick alone."""
     contract = world.market.contracts[asset]
     price = against_us(raw, contract.tick, direction)
@@ -72,6 +102,54 @@ def fee_of(world: "World", asset: int, price: float) -> FeeOf:
     else:
         schedule = percent_schedule(fees, bar, asset, unit)
     return lambda quantity: schedule(quantity) if quantity > 0 else 0.0
+
+
+def fee_of_order(world: "World", order: "Order", price: float, leg: str) -> FeeOf:
+    """Fee of a further piece of one part of an order: that of all its pieces, less what was paid."""
+    if not is_capped(world) or order.leg != leg or not order.pieces:
+        return fee_of(world, order.asset, price)
+    multiplier = world.market.contracts[order.asset].multiplier
+    pieces, asset = order.pieces, order.asset
+
+    def fee(quantity: float) -> float:
+        now = (quantity, multiplier * abs(price), world.bar, world.traded_this_month())
+        whole = fee_of_pieces(world, asset, [*pieces, now])
+        return max(0.0, whole - order.paid) if quantity > 0 else 0.0
+
+    return fee
+
+
+def remember(
+    world: "World", order: "Order", leg: str, filled: tuple[float, float], fee: float
+) -> None:
+    """Keep what an order has filled of one of its parts; a new part begins anew."""
+    if order.leg != leg:
+        order.leg, order.pieces, order.paid = leg, [], 0.0
+    unit = world.market.contracts[order.asset].multiplier * abs(filled[1])
+    order.pieces.append((filled[0], unit, world.bar, world.traded_this_month()))
+    order.paid += fee
+
+
+def fee_of_pieces(
+    world: "World", asset: int, pieces: list[tuple[float, float, int, float]]
+) -> float:
+    """Fee of one part of an order filled in several pieces: bounds and fixed money count once."""
+    fees, bar = world.terms.fees, world.bar
+    notional = sum(quantity * unit for quantity, unit, _, _ in pieces)
+    first = pieces[0][2]
+    if isinstance(fees, TieredFee):
+        if fees.by == "order":
+            return max(sliced(fees, notional), fees.minimum)
+        rates = [[r for start, r in fees.tiers if start <= traded][-1] for *_, traded in pieces]
+        return max(sum(r * p[0] * p[1] for r, p in zip(rates, pieces, strict=True)), fees.minimum)
+    total = at(fees.fixed, first, asset)
+    if isinstance(fees, PercentFee):
+        total += sum(at(fees.rate, b, asset) * q * unit for q, unit, b, _ in pieces)
+        return max(total, at(fees.minimum, bar, asset))
+    total += sum(at(fees.per_unit, b, asset) * q for q, _, b, _ in pieces)
+    most = math.inf if fees.maximum is None else at(fees.maximum, bar, asset)
+    share = math.inf if fees.maximum_rate is None else at(fees.maximum_rate, bar, asset) * notional
+    return min(max(total, at(fees.minimum, bar, asset)), most, share)
 
 
 def percent_schedule(fees: PercentFee, bar: int, asset: int, unit: float) -> FeeOf:

@@ -36,6 +36,9 @@ def simulate(
     flows: Sequence[tuple[int, float]] = (),
     stops: Any = None,
     resting: Any = None,
+    liquidity: Any = None,
+    halts: Any = None,
+    impact: Any = None,
     initial_cash: float = 100_000.0,
     positions: Mapping[int, tuple[float, float]] | None = None,
     unsettled: Sequence[tuple[date, float]] = (),
@@ -55,6 +58,9 @@ def simulate(
         "flows": flows,
         "stops": stops,
         "resting": resting,
+        "liquidity": liquidity,
+        "halts": halts,
+        "impact": impact,
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
     start_with(world, positions or {}, unsettled)
@@ -181,7 +187,7 @@ def open_bar(world: World) -> None:
     forced.serve_pending(world)
     if world.terms.fill == "next_open":
         run_orders(world, lambda: guards.serve_open(world), lambda: test_open(world))
-        resting.drop_after_open(world)
+        resting.drop_after_turn(world)
     else:
         guards.serve_open(world)
         test_open(world)
@@ -245,6 +251,8 @@ def close_bar(world: World) -> None:
         forced.serve_call(world)
     if world.terms.fill != "next_open":
         run_orders(world, lambda: serve_time(world), lambda: None)
+        resting.drop_after_turn(world)
+        resting.drop_after_bar(world)
 
 
 def serve_time(world: World) -> None:
@@ -312,11 +320,21 @@ def finish(world: World) -> Outcome:
         for o in waiting
     ]
     for order in waiting:
-        world.end(order, "end_of_data", "expired")
-    out.orders.sort(key=lambda row: row["number"])
+        state = "partly_filled" if order.before else "expired"
+        world.end(order, "end_of_data", state)
+    sort_orders(out)
     out.positions = {
         asset: (p.quantity, p.average, p.base, p.mark)
         for asset, p in sorted(world.positions.items())
     }
     out.bankrupt = world.bankrupt
     return out
+
+
+def sort_orders(out: Outcome) -> None:
+    """Number orders by the bar on which they ended, and then by their first fill."""
+    out.orders.sort(key=lambda row: (row["bar"], row["number"]))
+    numbers = {row["number"]: place for place, row in enumerate(out.orders)}
+    for row in (*out.orders, *out.fills):
+        name = "number" if "number" in row else "order"
+        row[name] = numbers[row[name]]

@@ -4,7 +4,7 @@ from datetime import date
 
 from barledger.accounts import Cash, Unlimited
 
-from . import accounts, costs, levels
+from . import accounts, costs, levels, liquidity
 from .book import Order, Position, World
 from .market import TOLERANCE, business_days_after, dust
 
@@ -18,8 +18,10 @@ def close_part(
     held = abs(position.quantity)
     quantity = held if quantity > held - dust(contract.lot) else quantity
     price_of = costs.slipped_price if slips else costs.unslipped_price
-    price = costs.within_limit(order, price_of(world, order.asset, raw, direction), direction)
-    fee = costs.fee_of(world, order.asset, price)(quantity)
+    price = price_of(world, order.asset, raw, direction, quantity)
+    price = costs.within_limit(order, price, direction)
+    fee = costs.fee_of_order(world, order, price, "closing")(quantity)
+    costs.remember(world, order, "closing", (quantity, price), fee)
     start = position.base if contract.kind == "future" else 0.0
     amount = -direction * quantity * contract.multiplier * (price - start)
 
@@ -44,9 +46,10 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
     asset, direction = order.asset, order.direction
     contract = world.market.contracts[asset]
     is_future = contract.kind == "future"
-    price = costs.slipped_price(world, asset, raw, direction)
+    price = costs.slipped_price(world, asset, raw, direction, quantity)
     price = costs.within_limit(order, price, direction)
-    fee = costs.fee_of(world, asset, price)(quantity)
+    fee = costs.fee_of_order(world, order, price, "opening")(quantity)
+    costs.remember(world, order, "opening", (quantity, price), fee)
     amount = 0.0 if is_future else -direction * quantity * contract.multiplier * price
 
     cash_before = world.cash
@@ -82,6 +85,7 @@ def record_fill(
     contract = world.market.contracts[order.asset]
     (raw, price), (amount, fee) = prices, money
     order.filled += quantity
+    liquidity.take_up(world, order.asset, quantity, raw)
     month = (world.date.year, world.date.month)
     notional = abs(quantity * contract.multiplier * price)
     world.traded[month] = world.traded.get(month, 0.0) + notional

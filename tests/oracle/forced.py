@@ -9,6 +9,7 @@ from barledger.accounts import Unlimited
 from . import accounts, costs
 from .book import Order, Position, World
 from .fills import close_part
+from .liquidity import part_of
 from .market import TOLERANCE, dust, is_number, monday_of
 
 PERIODS = ("max_daily_loss", "max_weekly_loss", "max_drawdown")
@@ -21,6 +22,10 @@ def can_be_forced(world: World, asset: int) -> bool:
 def force(world: World, asset: int, quantity: float, cause: str) -> None:
     """Close at the mark of this instant."""
     order = Order(asset, world.bar, cause=cause)
+    price, side = world.instant_prices[asset], world.positions[asset].side
+    quantity = part_of(world, asset, quantity, price, -side)
+    if quantity == 0:
+        return
     close_part(world, order, quantity, world.instant_prices[asset])
     order.wanted = order.filled
     world.end(order)
@@ -32,10 +37,11 @@ def serve_pending(world: World) -> None:
         if world.held(asset) == 0:
             del world.pending[asset]
         elif can_be_forced(world, asset):
-            cause = world.pending[asset]
-            force(world, asset, abs(world.held(asset)), cause)
-            del world.pending[asset]
-            if cause == "loss_limit":
+            cause, held = world.pending[asset], world.held(asset)
+            force(world, asset, abs(held), cause)
+            if world.held(asset) == 0:
+                del world.pending[asset]
+            if cause == "loss_limit" and world.held(asset) != held:
                 world.losses.closing_began()
     write_off(world)
 
@@ -140,7 +146,7 @@ def surplus_after(world: World, position: Position) -> Surplus:
     """Equity and level after closing a quantity of a position, as a function of it."""
     held, contract = abs(position.quantity), position.contract
     raw = world.instant_prices[position.asset]
-    price = costs.slipped_price(world, position.asset, raw, -position.side)
+    price = costs.slipped_price(world, position.asset, raw, -position.side, held)
     fee = costs.fee_of(world, position.asset, price)
     loss = position.side * contract.multiplier * (position.mark - price)
     equity = world.equity

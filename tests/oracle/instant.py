@@ -9,7 +9,7 @@ from .fills import close_part
 from .market import NAN, at, is_number
 from .openings import is_live, open_one, reduce
 from .plans import make_plan
-from .resting import drop_after_range, offer_at_open, offer_in_range
+from .resting import drop_after_bar, offer_at_open, offer_in_range
 from .sets import open_all
 from .stops import serve_opened
 
@@ -18,13 +18,19 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
     """Handle every order that can fill now, after the stops; `tests` are those of an open."""
     world.taken = {}
     for order in world.live:
+        order.held_over = False
         order.offer = offer_at_open(world, order)
+    before = list(world.live)
     ready = [order for order in world.live if is_number(order.offer)]
     if world.bankrupt:
         refuse_all(world, ready)
         tests()
         return
     stops()
+    for order in world.live:  # what a stop could not close waits from now on
+        if not any(order is old for old in before):
+            order.offer = offer_at_open(world, order)
+            ready.append(order)
     ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
     if handles_whole(world):
         for order in ready:
@@ -43,6 +49,7 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
 def run_range(world: World) -> None:
     """Handle what rests and is met by the range of this bar, and then drop what is over."""
     for order in world.live:
+        order.held_over = False
         order.offer, order.approach = offer_in_range(world, order)
     ready = [order for order in world.live if is_number(order.offer)]
     if world.bankrupt:
@@ -54,12 +61,14 @@ def run_range(world: World) -> None:
         for order in [order for order in ready if is_live(world, order)]:
             open_one(world, order)
     serve_opened(world)
-    drop_after_range(world)
+    if world.terms.fill == "next_open":
+        drop_after_bar(world)
 
 
 def refuse_all(world: World, orders: list[Order]) -> None:
     for order in sorted(orders, key=lambda o: (o.asset, o.placed, o.given)):
-        order.wanted = NAN if order.explicit is None else order.explicit * order.scale
+        if order.before == 0:
+            order.wanted = NAN if order.explicit is None else order.explicit * order.scale
         world.end(order, "bankrupt")
 
 

@@ -44,6 +44,9 @@ DEFAULTS: dict[str, Any] = {
     "splits": (),
     "flows": (),
     "stops": None,
+    "liquidity": None,
+    "halts": None,
+    "impact": None,
     "initial_cash": 100_000.0,
 }
 
@@ -70,6 +73,7 @@ def bars_of(market: Market) -> Bars:
         high=matrix(market.high),
         low=matrix(market.low),
         settlement=matrix(market.settlement),
+        volume=matrix(market.volume),
         tradable=None if market.tradable is None else np.array(market.tradable),
         time=times_of(list(market.dates)),
         assets=[f"A{j}" for j in range(market.n_assets)],
@@ -140,6 +144,9 @@ def request_of(case: Case) -> Request:
         initial_cash=given["initial_cash"],
         start=start,
         record="full",
+        liquidity=given.get("liquidity"),
+        halts=given.get("halts"),
+        impact=given.get("impact"),
         **stops_of(given.get("stops")),
         **resting_of(given.get("resting")),
     )
@@ -191,7 +198,8 @@ def orders_of(ran: Run) -> list[tuple[Any, ...]]:
         for row in ran.orders
     ]
     last = len(ran.request.bars) - 1
-    for row in sorted(ran.waiting, key=lambda row: (row["placed"], row["asset"])):
+    untold = [row for row in ran.waiting if row["order"] < 0]
+    for row in sorted(untold, key=lambda row: (row["placed"], row["asset"])):
         cause = word(codes.Cause, row["cause"])
         rows.append((int(row["placed"]), last, int(row["asset"]), "expired", "end_of_data", cause))
     return rows

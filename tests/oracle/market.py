@@ -35,6 +35,7 @@ class Market:
     settlement: Rows | None = None
     contracts: Sequence[Contract] | None = None
     dates: Sequence[date] | None = None
+    volume: Rows | None = None
 
     def __post_init__(self) -> None:
         if self.contracts is None:
@@ -108,6 +109,9 @@ class Terms:
     flows: list[tuple[int, float]]
     stops: Any = None
     resting: Any = None
+    liquidity: Any = None
+    halts: Any = None
+    impact: Any = None
 
     @property
     def lag(self) -> int:
@@ -139,6 +143,9 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         flows=list(options["flows"]),
         stops=options["stops"],
         resting=options["resting"],
+        liquidity=options["liquidity"],
+        halts=options["halts"],
+        impact=options["impact"],
     )
 
 

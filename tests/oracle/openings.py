@@ -1,9 +1,10 @@
 """One order at its turn: its closing part, its opening part, and both at once if it is atomic."""
 
 import copy
+import math
 from typing import Protocol
 
-from . import accounts, costs
+from . import accounts, costs, liquidity
 from .book import Order, World
 from .fills import close_part, open_part
 from .market import cut, dust, sign
@@ -20,13 +21,24 @@ class Granted(Protocol):
 
 
 def is_live(world: World, order: Order) -> bool:
-    return any(other is order for other in world.live)
+    """Whether an order may still do something at this instant."""
+    return any(other is order for other in world.live) and not order.held_over
 
 
 def leg_of(world: World, order: Order) -> accounts.Leg:
-    price = costs.slipped_price(world, order.asset, order.offer, order.direction)
+    most = most_of(world, order) if world.terms.impact is not None else 0.0
+    price = costs.slipped_price(world, order.asset, order.offer, order.direction, most)
     price = costs.within_limit(order, price, order.direction)
-    return accounts.Leg(world, order.asset, order.direction, price)
+    return accounts.Leg(world, order.asset, order.direction, price, order)
+
+
+def most_of(world: World, order: Order) -> float:
+    """Quantity that an opening cannot exceed, for which its impact is reckoned at first."""
+    quantity = order.open
+    if order.share is not None:
+        leg = accounts.Leg(world, order.asset, order.direction, abs(order.offer))
+        quantity = max(accounts.room(world), 0.0) / leg.need if leg.need > 0 else 0.0
+    return liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
 
 
 def money_reason(world: World, order: Order) -> str:
@@ -65,8 +77,14 @@ def close_now(world: World, order: Order) -> None:
     if quantity == 0:
         world.end(order, "size_zero")
         return
-    close_part(world, order, quantity, order.offer)
-    if order.opens == 0:
+    if order.explicit is None and quantity < order.close:
+        order.wanted -= order.direction * (order.close - quantity)
+    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
+    if part > 0:
+        close_part(world, order, part, order.offer)
+    if part < quantity:
+        liquidity.hold_over(world, order, closing=quantity - part)
+    elif order.opens == 0:
         world.end(order)
 
 
@@ -128,7 +146,12 @@ def close_other_side(world: World, order: Order) -> None:
     if quantity == 0:
         world.end(order, "size_zero")
         return
-    close_part(world, order, quantity, order.offer)
+    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
+    if part > 0:
+        close_part(world, order, part, order.offer)
+    if part < quantity:
+        liquidity.hold_over(world, order, closing=quantity - part)
+        return
     if order.share is None:
         opens(world, order, order.rest - quantity if meets_all else 0.0)
         if order.rest == 0:
@@ -145,10 +168,19 @@ def open_or_refuse(world: World, order: Order, plan: Granted | None = None) -> N
         world.end(order, reason)
         return
     quantity, reason = fitting(world, order, plan)
-    if quantity > 0 and is_too_small(world, order, quantity):
+    if quantity > 0 and not order.has_opened and is_too_small(world, order, quantity):
         quantity, reason = 0.0, "min_notional"
     if quantity == 0:
-        world.end(order, reason)
+        is_all = order.has_opened and takes_all(order)
+        order.wanted = order.filled if is_all else order.wanted
+        world.end(order, "none" if is_all else reason)
+        return
+    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
+    if part < quantity:
+        wanted = math.inf if takes_all(order) else abs(order.wanted - order.filled)
+        if part > 0:
+            open_part(world, order, part, order.offer)
+        liquidity.hold_over(world, order, opening=(part, wanted))
         return
     open_part(world, order, quantity, order.offer)
     if takes_all(order):
@@ -198,6 +230,8 @@ def refusal(world: World, order: Order, held: set[int]) -> str:
         return "none"
     if order.open == 0:
         return "size_zero"
+    if order.has_opened:
+        return "none"
     return "min_notional" if is_too_small(world, order, order.open) else "none"
 
 

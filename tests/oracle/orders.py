@@ -13,7 +13,7 @@ from barledger.options import (
 
 from .book import Order, World
 from .market import at, cell, is_number, sign
-from .resting import is_too_late, lacks_price, rest_of
+from .resting import give_life, is_too_late, lacks_price, rest_of
 
 LONG, SHORT = 1, -1
 
@@ -240,6 +240,7 @@ def let_live(world: World, order: Order) -> None:
     """Let an order wait for its price, or end it where its time is over."""
     world.live.append(order)
     order.waits_for = rest_of(world, order)
+    give_life(world, order)
     if is_too_late(world, order):
         world.end(order, "expired", "expired")
 

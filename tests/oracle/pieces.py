@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from barledger.halts import Halts
+from barledger.impact import Impact
+from barledger.liquidity import Liquidity
 from barledger.options import Fee, Rules, Size
 from barledger.slippage import Slippage
 
@@ -23,11 +26,12 @@ def between(case: Case, first: int, end: int) -> Case:
     given = dict(case.arguments)
 
     def rows(value: Any) -> Any:
-        is_table = np.ndim(value) == 2 and len(value) == case.market.n_bars
+        is_table = np.ndim(value) == 2 or np.asarray(value).dtype == bool
+        is_table = is_table and np.ndim(value) > 0 and len(value) == case.market.n_bars
         return value[first:end] if is_table else value
 
-    for name in ("size", "fees", "slippage"):
-        if isinstance(given[name], Size | Fee | Slippage):
+    for name in ("size", "fees", "slippage", "liquidity", "halts", "impact"):
+        if isinstance(given.get(name), Size | Fee | Slippage | Liquidity | Halts | Impact):
             given[name] = given[name].map(rows)
     if given.get("stops") is not None:
         cut = {name: rows(value) for name, value in vars(given["stops"]).items()}
@@ -47,7 +51,7 @@ def between(case: Case, first: int, end: int) -> Case:
 
 
 def market_between(market: Market, first: int, end: int) -> Market:
-    names = ("open", "high", "low", "close", "tradable", "settlement", "dates")
+    names = ("open", "high", "low", "close", "tradable", "settlement", "dates", "volume")
     matrices = {name: getattr(market, name) for name in names}
     cut = {name: None if m is None else m[first:end] for name, m in matrices.items()}
     return replace(market, **cut)

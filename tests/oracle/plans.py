@@ -152,6 +152,10 @@ def plan_up_to(world: World, order: Order, quantity: float) -> bool:
 
 def vanish(world: World, order: Order, count: str | None) -> bool:
     """Let an order that is none go, counted."""
+    if order.before != 0:
+        order.wanted = 0.0
+        world.end(order)
+        return False
     if count is not None:
         world.count(count)
     world.live = [other for other in world.live if other is not order]
@@ -161,6 +165,9 @@ def vanish(world: World, order: Order, count: str | None) -> bool:
 def wanted_quantity(world: World, order: Order) -> float:
     """Unsigned quantity of the size, uncut; NaN: none, infinite: all that fits."""
     size, bar, asset = world.terms.size, order.placed, order.asset
+    if order.fixed is not None:
+        order.share = None
+        return order.fixed
     if isinstance(size, Risk):
         distance = at(size.distance, bar, asset) / order.scale
         money = at(size.fraction, bar, asset) * sizing_equity(world, order)

@@ -5,6 +5,8 @@ from itertools import combinations
 
 from barledger import options
 from barledger.accounts import FuturesMargin, PortfolioMargin, RegT
+from barledger.halts import Halts
+from barledger.liquidity import Liquidity
 from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
 
@@ -64,6 +66,14 @@ VALUES: dict[str, tuple[str, ...]] = {
     **STOPS,
     "orders": ("market", *KINDS),
     "tif": tuple(TIFS),
+    "volume": ("no", "yes"),
+    "cap": ("none", "share", "units", "money", "several"),
+    "remainder": ("carry", "drop"),
+    "zero_volume": ("no_fill", "last_price", "spread", "synthetic"),
+    "halts": ("no", "yes"),
+    "halted_then": ("wait", "expire"),
+    "limit_lock": ("both", "against"),
+    "impact": ("none", "SquareRootImpact", "AlmgrenImpact", "KyleImpact", "VolumeShareImpact"),
 }
 
 
@@ -97,6 +107,10 @@ def values_of(case: Case) -> dict[str, str]:
         "unsettled_start": yes(given.get("unsettled")),
         **stop_values(given["stops"]),
         **resting_values(given["resting"]),
+        "volume": yes(market.volume is not None),
+        **liquidity_values(given["liquidity"]),
+        **halt_values(given["halts"]),
+        "impact": type(given["impact"]).__name__.replace("NoneType", "none"),
     }
 
 
@@ -159,6 +173,23 @@ def resting_values(resting: RestingTerms | None) -> dict[str, str]:
     if resting is None:
         return {"orders": "market"}
     return {"orders": resting.kind, "tif": resting.tif}
+
+
+def liquidity_values(liquidity: Liquidity | None) -> dict[str, str]:
+    if liquidity is None:
+        return {}
+    caps = [name for name in ("share", "units", "money") if getattr(liquidity, name) is not None]
+    values = {"zero_volume": liquidity.zero_volume, "cap": (*caps, "none")[0]}
+    if len(caps) > 1:
+        values["cap"] = "several"
+    return values | ({"remainder": liquidity.remainder} if caps else {})
+
+
+def halt_values(halts: Halts | None) -> dict[str, str]:
+    if halts is None:
+        return {"halts": "no"}
+    values = {"halts": "yes", "halted_then": halts.then}
+    return values if halts.upper is None else {**values, "limit_lock": halts.limit_lock}
 
 
 def pairs_of(values: dict[str, str]) -> list[tuple[tuple[str, str], tuple[str, str]]]:

@@ -4,12 +4,12 @@ Prices are those of a buy; of a sale every price is negated.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .costs import against_us
+from .liquidity import lapse
 from .market import NAN, at, is_number, sign
 from .stops import can_walk, is_adverse_first, range_of
 
@@ -107,7 +107,8 @@ def is_too_late(world: "World", order: "Order") -> bool:
 
 def offer_at_open(world: "World", order: "Order") -> float:
     """Price at which an order can be had at the open, NaN if it cannot."""
-    price, rest = world.fill_price(order.asset), order.waits_for
+    rest = order.waits_for
+    price = world.fill_price(order.asset, rests=rest is not None)
     if rest is None or not is_number(price):
         return price
     start = rest.side * price
@@ -151,22 +152,53 @@ def stop_limit_in_range(world: "World", asset: int, rest: Rest) -> tuple[float, 
 # When it is dropped
 
 
-def drop_after_open(world: "World") -> None:
-    """Drop what was good for the first open only."""
-    drop(world, lambda rest, had_open: rest.tif == "ioc" and had_open)
+def drop_after_turn(world: "World") -> None:
+    """Drop what was good for this instant only."""
+    for order in in_order(world):
+        is_market = order.waits_for is None
+        if order.life == "ioc" or (is_market and order.life == "next"):
+            if world.has_its_bar(order.asset):
+                expire(world, order)
 
 
-def drop_after_range(world: "World") -> None:
+def drop_after_bar(world: "World") -> None:
     """Drop what this bar was the last of."""
+    for order in in_order(world):
+        rest = order.waits_for
+        if rest is None:
+            is_over = order.last <= world.bar
+        else:
+            had_open = world.has_its_bar(order.asset)
+            is_over = rest.last <= world.bar or (rest.tif == "next" and had_open)
+        if is_over:
+            expire(world, order)
 
-    def is_over(rest: Rest, had_open: bool) -> bool:
-        return rest.last <= world.bar or (rest.tif == "next" and had_open)
 
-    drop(world, is_over)
+def in_order(world: "World") -> list["Order"]:
+    return sorted(world.live, key=lambda o: (o.asset, o.placed, o.given))
 
 
-def drop(world: "World", is_over: Callable[[Rest, bool], bool]) -> None:
-    for order in sorted(world.live, key=lambda o: (o.asset, o.placed, o.given)):
-        had_open = is_number(world.fill_price(order.asset))
-        if order.waits_for is not None and is_over(order.waits_for, had_open):
-            world.end(order, "expired", "expired")
+def expire(world: "World", order: "Order") -> None:
+    """End an order that is over, unless it still has to close: then its opening is."""
+    if order.still_closes:
+        lapse(order)
+    else:
+        world.end(order, "expired", "expired")
+
+
+# Orders at the market
+
+
+def give_life(world: "World", order: "Order") -> None:
+    """Say how long an order at the market lives; exits live until they are filled."""
+    is_exit = order.explicit is None and order.target is None and order.opens == 0
+    if order.waits_for is not None or is_exit or order.target == 0:
+        return
+    order.tif = world.terms.rules.entry_tif
+    if world.terms.resting is not None:  # what rests has a life of its own kind
+        order.tif = world.terms.resting.tif
+    dates = world.market.dates
+    first = world.bar if world.terms.fill == "close" else world.bar + 1
+    if order.tif == "day" and first < len(dates):
+        bars = [bar for bar, day in enumerate(dates) if day == dates[first]]
+        order.last = math.inf if bars[-1] == len(dates) - 1 else bars[-1]

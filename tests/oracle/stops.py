@@ -6,6 +6,7 @@ Prices are turned into those of a long: of a short every one is negated.
 from .book import Order, Position, World
 from .fills import close_part
 from .levels import Levels
+from .liquidity import keeps_rest, part_of
 from .market import NAN, cell, is_number
 
 
@@ -154,6 +155,26 @@ def close_all(world: World, position: Position, price: float, cause: str) -> Non
     """Close a position with an order of its own; only targets do not slip."""
     order = Order(position.asset, world.bar, cause=cause)
     held, raw = abs(position.quantity), position.side * price
-    close_part(world, order, held, raw, slips=cause != "target_hit")
-    order.wanted = order.filled
-    world.end(order)
+    part = part_of(world, position.asset, held, raw, -position.side)
+    is_kept = part < held and cause != "target_hit" and keeps_rest(world)
+    order.wanted = -position.quantity
+    if is_kept:
+        leave(world, position, order)
+    if part == 0:
+        order.wanted = NAN
+        return
+    close_part(world, order, part, raw, slips=cause != "target_hit")
+    if is_kept:
+        order.before, order.wanted, order.filled = (
+            order.filled, order.wanted - order.filled, 0.0
+        )  # fmt: skip
+    else:
+        world.end(order, "none" if part == held else "volume_cap")
+
+
+def leave(world: World, position: Position, order: Order) -> None:
+    """Let a stop that has acted be an exit that waits, and take the position's levels away."""
+    world.n_given += 1
+    order.given, order.closes = world.n_given, position.side
+    world.live.append(order)
+    position.levels = None

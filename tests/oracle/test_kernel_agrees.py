@@ -141,6 +141,33 @@ RESTING_ONLY = {
 }
 
 
+# What caps of a bar's volume need.
+CAPPED_ONLY = {
+    "allocation": ("in_order", "priority"),
+    "reversal": ("split",),
+    "exclusive": ("no",),
+    "volume": ("yes",),
+}
+
+
+def is_uncapped(pair: dict[str, str]) -> bool:
+    """Whether one value is of a cap and the other lets there be none."""
+    names = set(pair)
+    if "zero_volume" in names and pair.get("volume") == "no":
+        return True
+    if pair.get("limit_lock") == "against" or pair.get("impact", "none") != "none":
+        needs = {key: value for key, value in CAPPED_ONLY.items() if key != "volume"}
+        if pair.get("impact") == "VolumeShareImpact":
+            needs["volume"] = ("yes",)
+        if any(pair[name] not in needs[name] for name in names & set(needs)):
+            return True
+    if pair.get("cap") == "none":
+        return "remainder" in names or pair.get("volume") == "no"
+    if not names & {"cap", "remainder"}:
+        return False
+    return any(pair[name] not in CAPPED_ONLY[name] for name in names & set(CAPPED_ONLY))
+
+
 def is_at_market(pair: dict[str, str]) -> bool:
     """Whether one value is of orders that rest and the other lets none rest."""
     if "tif" not in pair and pair.get("orders", "market") == "market":
@@ -157,7 +184,9 @@ def is_impossible(pair: dict[str, str]) -> bool:
         is_bare_atr = pair.get("stop_unit") == "atr" and pair.get("bars") == "close_only"
         is_loose = pair.get("trail") == "off" and pair.get("trail_after") == "on"
         return pair.get("stops") == "no" or is_bare_atr or is_loose
-    if is_at_market(pair):
+    if is_at_market(pair) or is_uncapped(pair):
+        return True
+    if pair.get("halts") == "no" and names & {"halted_then", "limit_lock"}:
         return True
     if pair.get("size", "").startswith("Target"):  # its direction is not known: at the market
         if "tif" in names or pair.get("orders", "market") != "market":

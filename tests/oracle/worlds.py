@@ -13,6 +13,8 @@ from barledger.options import Rules
 from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
 
+from .drawn_impact import give_impact
+from .drawn_liquidity import give_halts, give_volume
 from .drawn_rest import let_rest
 from .drawn_stops import random_stops
 from .engine import simulate
@@ -61,6 +63,9 @@ def random_case(seed: int) -> Case:
     start_somewhere(draw, market, arguments)
     arguments["stops"] = random_stops(draw, market) if draw.random() < 0.35 else None
     let_rest(draw, market, wishes, arguments)
+    give_volume(draw, market, arguments)
+    give_halts(draw, market, arguments)
+    give_impact(draw, market, arguments)
     return Case(market, wishes, arguments)
 
 

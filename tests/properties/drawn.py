@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from oracle.market import Market, Wishes
 from oracle.worlds import Case, random_case
 
+from barledger.halts import Halts
+from barledger.impact import Impact
+from barledger.liquidity import Liquidity
 from barledger.lowering.drive import Run
 from barledger.options import Fee, Size
 from barledger.slippage import Slippage
@@ -35,6 +38,14 @@ def until(rows: np.ndarray, bar: int) -> list[Any]:
     return bits(rows[rows["bar"] <= bar])
 
 
+def fills_until(ran: Run, bar: int) -> list[Any]:
+    """The bits of the fills up to a bar; an order is numbered by its end, which may come later."""
+    rows = ran.fills[ran.fills["bar"] <= bar].copy()
+    is_open = ran.orders["bar"][rows["order"]] > bar
+    rows["order"][is_open] = -1
+    return bits(rows)
+
+
 def all_bits(ran: Run) -> list[Any]:
     return [bits(ran.equity), *(bits(getattr(ran, name)) for name in LOGS)]
 
@@ -50,8 +61,8 @@ def columns(case: Case, picked: list[int]) -> Case:
             return array[:, picked]
         return array[picked] if array.ndim == 1 and len(array) == n_assets else value
 
-    for name in ("size", "fees", "slippage"):
-        if isinstance(given[name], Size | Fee | Slippage):
+    for name in ("size", "fees", "slippage", "liquidity", "halts", "impact"):
+        if isinstance(given[name], Size | Fee | Slippage | Liquidity | Halts | Impact):
             given[name] = given[name].map(part)
     for name in ("stops", "resting"):
         if given.get(name) is not None:
@@ -67,7 +78,7 @@ def columns(case: Case, picked: list[int]) -> Case:
 
 
 def columns_of_market(market: Market, picked: list[int]) -> Market:
-    names = ("open", "high", "low", "close", "tradable", "settlement")
+    names = ("open", "high", "low", "close", "tradable", "settlement", "volume")
     matrices = {name: getattr(market, name) for name in names}
     some = {
         name: None if m is None else np.array(m)[:, picked].tolist() for name, m in matrices.items()

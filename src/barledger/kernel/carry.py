@@ -82,6 +82,7 @@ def split(world: World, bar: int, asset: int, ratio: float) -> None:
                 order.stop /= ratio
             if counts_shares(order, world.rules):
                 order.number *= ratio
+            order.total = order.filled + (order.total - order.filled) * ratio
     position = positions_of(world)[asset]
     if position.quantity != 0.0:
         fraction = split_position(world, asset, ratio)

@@ -269,6 +269,21 @@ class Reason(IntEnum):
     END_OF_DATA = 22
     EXPIRED = 23
     WITHDRAWN = 24
+    VOLUME_CAP = 25
+
+
+class Tradable(IntEnum):
+    """Whether an asset trades on a bar.
+
+    MISSED: it does not, and the bar counts for orders that are good for one; LOCKED_UP and
+    LOCKED_DOWN: at its upper limit nobody can buy, at its lower limit nobody can sell.
+    """
+
+    NO = 0
+    YES = 1
+    MISSED = 2
+    LOCKED_UP = 3
+    LOCKED_DOWN = 4
 
 
 class Cause(IntEnum):
@@ -364,6 +379,13 @@ class Setting(IntEnum):
     TIME = 20
     ORDER_PRICE = 21
     ORDER_STOP = 22
+    CAP_SHARE = 23
+    CAP_UNITS = 24
+    CAP_MONEY = 25
+    IMPACT_CURVED = 26
+    IMPACT_STRAIGHT = 27
+    IMPACT_MONEY = 28
+    IMPACT_FLAT = 29
 
 
 class Stage(IntEnum):

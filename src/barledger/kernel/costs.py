@@ -17,8 +17,10 @@ def setting(world: World, which: int, bar: int, asset: int) -> float:
 
 
 @compiled
-def fill_price(world: World, bar: int, asset: int, side: float, market: float) -> float:
-    """Price at which an order of `side` (> 0 buys) fills when the market is at `market`.
+def fill_price(
+    world: World, bar: int, asset: int, side: float, quantity: float, market: float
+) -> float:
+    """Price at which unsigned `quantity` of `side` (> 0 buys) fills with the market at `market`.
 
     Costs can make a security worthless to its seller, never worse: only a future's is below 0.
     """
@@ -26,6 +28,8 @@ def fill_price(world: World, bar: int, asset: int, side: float, market: float) -
     contract = contracts_of(world)[asset]
     if world.rules.has_slippage != 0:
         cost = slippage(world, contract, bar, asset, market)
+        if world.rules.has_impact != 0:
+            cost += impact(world, bar, asset, quantity, market)
         price = market + cost if side > 0.0 else market - cost
         if world.rules.cap_to_range != 0:
             price = capped(world, bar, asset, side, market, price)
@@ -41,6 +45,19 @@ def slippage(world: World, contract: ContractRow, bar: int, asset: int, market: 
         abs(market) * setting(world, Setting.SLIP_FRACTION.value, bar, asset)
         + setting(world, Setting.SLIP_AMOUNT.value, bar, asset)
         + setting(world, Setting.SLIP_TICKS.value, bar, asset) * contract.tick
+    )
+
+
+@compiled
+def impact(world: World, bar: int, asset: int, quantity: float, market: float) -> float:
+    """How much worse than the market a quantity makes its own price, in price units."""
+    fraction = setting(world, Setting.IMPACT_FLAT.value, bar, asset)
+    fraction += setting(world, Setting.IMPACT_STRAIGHT.value, bar, asset) * quantity
+    curved = setting(world, Setting.IMPACT_CURVED.value, bar, asset)
+    if curved > 0.0:
+        fraction += curved * quantity**world.rules.impact_power
+    return (
+        abs(market) * fraction + setting(world, Setting.IMPACT_MONEY.value, bar, asset) * quantity
     )
 
 
@@ -103,24 +120,29 @@ def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) ->
 
 @compiled
 def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: float) -> float:
-    """Fee of every form but the simplest."""
+    """Fee of every form but the simplest; of a leg that has begun, what it adds to what was paid."""
+    leg = world.leg
+    per_rate = notional
+    notional += leg.notional
     if world.rules.fee_form == FeeForm.BY_ORDER:
         fee = tiered_fee(world, notional)
     else:
-        fee = notional * fee_rate(world, bar, asset)
+        fee = per_rate * fee_rate(world, bar, asset)
         fee += setting(world, Setting.FEE_PER_UNIT.value, bar, asset) * quantity
-        fee += setting(world, Setting.FEE_FIXED.value, bar, asset)
+        fee += fee_fixed(world, bar, asset)
+        if leg.has_begun != 0:
+            fee += leg.raw
     if world.rules.has_bounded_fee != 0:
         fee = max(fee, setting(world, Setting.FEE_MINIMUM.value, bar, asset))
         fee = min(fee, setting(world, Setting.FEE_MAXIMUM.value, bar, asset))
         fee = min(fee, notional * setting(world, Setting.FEE_MAXIMUM_RATE.value, bar, asset))
-    return fee
+    return max(fee - leg.paid, 0.0) if leg.has_begun != 0 else fee
 
 
 @compiled
 def fee_fixed(world: World, bar: int, asset: int) -> float:
-    """Part of a straight-line fee that does not depend on the quantity."""
-    if world.rules.fee_form <= FeeForm.RATE:
+    """Part of a fee that does not depend on the quantity; an order pays it once."""
+    if world.rules.fee_form <= FeeForm.RATE or world.leg.has_begun != 0:
         return 0.0
     return setting(world, Setting.FEE_FIXED.value, bar, asset)
 

@@ -1,7 +1,7 @@
 """One fill: cost to ledger to record. Every fill of every kind passes here."""
 
 from barledger._jit import compiled
-from barledger.kernel.codes import AccountKind, Incident, Proceeds, Unsettled
+from barledger.kernel.codes import AccountKind, Incident, Proceeds, Tradable, Unsettled
 from barledger.kernel.costs import fee_of
 from barledger.kernel.ledger import (
     close_quantity,
@@ -12,6 +12,7 @@ from barledger.kernel.ledger import (
     settle_purchase,
     settle_sale,
 )
+from barledger.kernel.liquidity import take_up
 from barledger.kernel.margin import initial_of
 from barledger.kernel.records import write_fill, write_incident
 from barledger.kernel.world import World, contracts_of, positions_of, tradable_of
@@ -22,7 +23,18 @@ def can_trade(world: World, bar: int, asset: int, price: float) -> bool:
     """Whether an asset with this price (NaN: none) can trade on a bar."""
     if price != price:
         return False
-    return world.tradable_n == 0 or tradable_of(world)[bar, asset] != 0
+    if world.tradable_n == 0:
+        return True
+    code = int(tradable_of(world)[bar, asset])
+    return code == Tradable.YES or code > Tradable.MISSED
+
+
+@compiled
+def has_its_bar(world: World, bar: int, asset: int, price: float) -> bool:
+    """Whether a bar counts for an order that is good for the next: it could have traded there."""
+    if price != price:
+        return False
+    return world.tradable_n == 0 or tradable_of(world)[bar, asset] != Tradable.NO
 
 
 @compiled
@@ -93,6 +105,8 @@ def end_fill(
     world.account.month_traded += abs(units * price)
     slippage = units * (price - market)
     write_fill(world, bar, asset, order, quantity, price, amount, fee, slippage, closes)
+    if world.taken_up_n > 0:
+        take_up(world, asset, quantity, market)
     if world.rules.account == AccountKind.UNLIMITED:
         zero = -money_zero(world)
         if world.account.cash < zero and world.account.cash - amount + fee >= zero:

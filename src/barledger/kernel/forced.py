@@ -19,6 +19,7 @@ from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, fill_price
 from barledger.kernel.fills import can_trade, fill_closing
 from barledger.kernel.ledger import money_zero, move_cash, value
 from barledger.kernel.limits import halt_until, lift_halt
+from barledger.kernel.liquidity import part_now
 from barledger.kernel.margin import (
     call_level,
     is_bankrupt,
@@ -59,13 +60,21 @@ def price_now(world: World, bar: int, asset: int, prices: Floats) -> float:
 def close_forced(
     world: World, bar: int, asset: int, quantity: float, market: float, cause: int
 ) -> None:
-    """Close `quantity` (signed, against the position) with the market at `market`."""
+    """Close `quantity` (signed, against the position) with the market at `market`.
+
+    The bar may take less of it, or nothing.
+    """
+    if world.taken_up_n > 0:
+        part = part_now(world, bar, asset, quantity, market)
+        if part == 0.0:
+            return
+        quantity = part if quantity > 0.0 else -part
     order = live_of(world)[world.live_n - 1]
     order.asset = asset
     order.placed = bar
     order.cause = cause
     order.order = next_order(world)
-    order.price = fill_price(world, bar, asset, quantity, market)
+    order.price = fill_price(world, bar, asset, quantity, abs(quantity), market)
     fill_closing(world, bar, asset, quantity, order.price, market, order.order)
     write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
 
@@ -79,7 +88,10 @@ def close_all(world: World, bar: int, cause: int, prices: Floats) -> None:
         j = held[k]
         if can_trade(world, bar, j, price_now(world, bar, j, prices)):
             position = positions_of(world)[j]
+            before = world.account.n_held
             close_forced(world, bar, j, -position.quantity, position.mark, cause)
+            if world.account.n_held == before:
+                k += 1
         else:
             k += 1
 
@@ -106,8 +118,9 @@ def flatten(world: World, bar: int, prices: Floats) -> None:
     """Carry out a flattening that a loss limit has ordered."""
     account = world.account
     before = account.n_held
+    traded = account.traded
     close_all(world, bar, Cause.LOSS_LIMIT, prices)
-    if account.flatten == 1 and account.n_held < before:
+    if account.flatten == 1 and (account.n_held < before or account.traded != traded):
         account.flatten = 2
         account.halted_until = halt_until(account.halt, days_of(world)[bar])
     if account.n_held == 0:
@@ -131,7 +144,7 @@ def fewest(world: World, bar: int, asset: int, level: float) -> float:
     lot = contracts_of(world)[asset].liquidation_lot
     held = abs(position.quantity)
     side = position.quantity
-    price = fill_price(world, bar, asset, -side, position.mark)
+    price = fill_price(world, bar, asset, -side, held, position.mark)
     freed = level_of(world, bar, asset, side, position.mark)
     lost = contracts_of(world)[asset].multiplier * abs(price - position.mark)
     equity = world.account.equity

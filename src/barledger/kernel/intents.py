@@ -20,6 +20,7 @@ from barledger.kernel.codes import (
 )
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
+from barledger.kernel.liquidity import be_new
 from barledger.kernel.records import end_unfilled
 from barledger.kernel.resting import drop_ended, is_too_late, rest, rest_as
 from barledger.kernel.sizing import entry_size, quantity_of
@@ -119,6 +120,7 @@ def resolve(world: World, bar: int, asset: int, flags: int, side: float) -> int:
         order.asset = asset
         order.placed = bar
         order.cause = Cause.SIGNAL
+        order.filled = 0.0
         reason = Reason.DIRECTION_CONFLICT.value
         if is_paired:
             reason = Reason.SIGNAL_CONFLICT.value
@@ -135,9 +137,11 @@ def replace_waiting(world: World, bar: int, asset: int, closes: int, before: int
     live = live_of(world)
     for i in range(before):
         old = live[i]
+        if old.asset == asset and old.closes != 0 and old.stage != Stage.ENDED and closes == 0:
+            return False
+    for i in range(before):
+        old = live[i]
         if old.asset == asset and old.stage != Stage.ENDED and old.cause != Cause.ORDER:
-            if old.closes != 0 and closes == 0:
-                return False
             end_unfilled(world, bar, old, State.CANCELLED, Reason.REPLACED.value)
             old.stage = Stage.ENDED
     return True
@@ -160,6 +164,8 @@ def place(
     order.number = number
     order.kind = OrderKind.MARKET
     order.stage = Stage.WAITING
+    if world.rules.has_resting != 0:
+        be_new(order)
     if world.rules.allocation == Allocation.PRIORITY:
         order.rank = setting(world, Setting.PRIORITY.value, bar, asset)
     if world.stops_n > 0:
@@ -241,11 +247,14 @@ def order_signal(
         if not rest(world, bar, order):
             counts_of(world)[Count.NO_SIZE.value] += 1
             return
+    elif order.opens != 0 and world.rules.has_resting != 0:
+        order.tif = world.rules.tif
     if before > 0 and not replace_waiting(world, bar, asset, closes, before):
         end_unfilled(world, bar, order, State.REJECTED, Reason.EXIT_WAITING.value)
         return
     account.n_live += 1
-    drop_late(world, bar)
+    if world.rules.has_resting != 0:
+        drop_late(world, bar)
 
 
 @compiled
@@ -283,7 +292,10 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
         replace_waiting(world, bar, asset, 1, before)
     if opens != 0 or positions_of(world)[asset].quantity != 0.0:
         place(world, bar, asset, Cause.TARGET, 1, opens, target)
-        live_of(world)[world.account.n_live - 1].is_frozen = 1 if is_frozen else 0
+        order = live_of(world)[world.account.n_live - 1]
+        order.is_frozen = 1 if is_frozen else 0
+        if opens != 0 and world.rules.has_resting != 0:
+            order.tif = world.rules.tif
 
 
 @compiled

@@ -21,6 +21,7 @@ from barledger.kernel.costs import (
 from barledger.kernel.fills import free_money
 from barledger.kernel.ledger import money_zero
 from barledger.kernel.limits import NET, cap_ratio, cap_used
+from barledger.kernel.liquidity import part_now
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
@@ -76,7 +77,7 @@ def early_refusal(
         return Reason.MAX_POSITIONS.value
     if quantity == 0.0:
         return Reason.SIZE_ZERO.value
-    if is_too_small(contract, quantity, price):
+    if world.leg.has_begun == 0 and is_too_small(contract, quantity, price):
         return Reason.MIN_NOTIONAL.value
     return Reason.NONE.value
 
@@ -272,9 +273,31 @@ def admit(
     if is_all and quantity > 0.0:
         wanted = quantity
         reason = Reason.NONE.value
-    if quantity > 0.0 and is_too_small(contract, quantity, price):
+    if quantity > 0.0 and world.leg.has_begun == 0 and is_too_small(contract, quantity, price):
         return 0.0, wanted, Reason.MIN_NOTIONAL.value
+    if world.taken_up_n > 0 and quantity > 0.0:
+        part = part_now(world, bar, order.asset, order.side * quantity, order.market)
+        if part < quantity:
+            return part, np.inf if is_all else wanted, Reason.VOLUME_CAP.value
     return quantity, wanted, reason
+
+
+@compiled
+def is_of_money(reason: int) -> bool:
+    """Whether an opening was cut by the account's money or one of its caps."""
+    return reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP
+
+
+@compiled
+def most_to_open(world: World, bar: int, order: LiveRow) -> float:
+    """Unsigned quantity that an opening cannot exceed: what its impact is reckoned for at first."""
+    quantity = cut(abs(order.open), contracts_of(world)[order.asset].lot)
+    if quantity == np.inf:
+        unit = money_unit(world, bar, order, abs(order.market))
+        quantity = max(money_room(world), 0.0) / unit if unit > 0.0 else 0.0
+    if world.taken_up_n > 0:
+        quantity = part_now(world, bar, order.asset, order.side * quantity, order.market)
+    return quantity
 
 
 @compiled
@@ -319,7 +342,7 @@ def share_out(world: World, bar: int, n: int) -> None:
 @compiled
 def set_need(world: World, bar: int, order: LiveRow, n_others: int) -> float:
     """Money that an opening needs at full size, written into its plan; -1: refused anyway."""
-    price = fill_price(world, bar, order.asset, float(order.side), order.market)
+    price = fill_price(world, bar, order.asset, float(order.side), 0.0, order.market)
     quantity = cut(abs(order.open), contracts_of(world)[order.asset].lot)
     order.most = -1.0
     order.reason = early_refusal(world, order, quantity, price, n_others)

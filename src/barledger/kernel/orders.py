@@ -7,6 +7,7 @@ from barledger.kernel.allocation import by_priority, by_sequence, keep_active
 from barledger.kernel.codes import (
     Allocation,
     Cause,
+    Fill,
     OrderKind,
     Proceeds,
     Reason,
@@ -16,11 +17,28 @@ from barledger.kernel.codes import (
     State,
 )
 from barledger.kernel.exclusive import claim_group, claim_groups, free_groups
-from barledger.kernel.fills import can_trade, fill_closing, fill_opening
+from barledger.kernel.fills import can_trade, fill_closing, fill_opening, has_its_bar
 from barledger.kernel.forced import serve_call, serve_forced, test_margin
 from barledger.kernel.ledger import hold, sizing_equity, value
+from barledger.kernel.liquidity import (
+    CLOSING,
+    OPENING,
+    begin_leg,
+    end_leg,
+    end_of_turn,
+    note_leg,
+    part_to_close,
+    with_earlier,
+)
 from barledger.kernel.margin import sum_requirements
-from barledger.kernel.openings import admit, must_be_whole, refusal, share_out
+from barledger.kernel.openings import (
+    admit,
+    is_of_money,
+    most_to_open,
+    must_be_whole,
+    refusal,
+    share_out,
+)
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
 from barledger.kernel.records import end_unfilled, next_order, write_order
 from barledger.kernel.resting import drop_ended, expire, offered, offered_within, order_price
@@ -45,7 +63,7 @@ def finish(
     """End an order that has had its turn."""
     if order.order < 0:
         order.order = next_order(world)
-    state = State.FILLED
+    state: int = State.FILLED
     if reason != Reason.NONE:
         state = State.REJECTED
         if opened > 0.0 or order.closed != 0.0:
@@ -59,29 +77,50 @@ def finish(
         quantity = order.open
     elif reason == Reason.POSITION_GONE:
         quantity = np.nan
+    if world.taken_up_n > 0:
+        quantity, state = with_earlier(order, quantity, state, reason)
     write_order(world, bar, order, quantity, state, reason)
     order.stage = Stage.ENDED
 
 
 @compiled
 def close_part(world: World, bar: int, order: LiveRow) -> None:
-    """Fill what an order's plan closes: never blocked by money."""
+    """Fill what an order's plan closes, as far as the bar takes it: never blocked by money."""
+    quantity = order.close
+    if world.taken_up_n > 0:
+        quantity = part_to_close(world, bar, order)
+        if quantity == 0.0:
+            return
     if order.order < 0:
         order.order = next_order(world)
-    order.price = order_price(world, bar, order, order.close)
-    fill_closing(world, bar, order.asset, order.close, order.price, order.market, order.order)
-    order.closed += order.close
+    order.price = order_price(world, bar, order, quantity, abs(quantity))
+    if world.taken_up_n > 0:
+        begin_leg(world, order, CLOSING)
+        note_leg(world, bar, order, CLOSING, abs(quantity))
+    fill_closing(world, bar, order.asset, quantity, order.price, order.market, order.order)
+    if world.taken_up_n > 0:
+        end_leg(world)
+    order.closed += quantity
 
 
 @compiled
 def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
     """Test an order's opening over the whole account, fill what fits, and end the order."""
-    order.price = order_price(world, bar, order, float(order.side))
+    most = 0.0
+    if world.rules.has_impact != 0:
+        most = most_to_open(world, bar, order)
+    order.price = order_price(world, bar, order, float(order.side), most)
+    if world.taken_up_n > 0:
+        begin_leg(world, order, OPENING)
     quantity, wanted, reason = admit(world, bar, order, order.price, is_atomic)
     if quantity > 0.0:
         if order.order < 0:
             order.order = next_order(world)
         signed = order.side * quantity
+        if world.rules.has_impact != 0 and quantity != most:
+            order.price = order_price(world, bar, order, float(order.side), quantity)
+        if world.taken_up_n > 0:
+            note_leg(world, bar, order, OPENING, quantity)
         fill_opening(world, bar, order.asset, signed, order.price, order.market, order.order)
         if world.stops_n > 0:
             guard(world, bar, order, signed)
@@ -90,7 +129,26 @@ def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
     elif is_atomic:
         undo_atomic(world, order)
         wanted += abs(order.close)
-    finish(world, bar, order, quantity, wanted, reason)
+    if world.taken_up_n > 0:
+        if world.leg.has_begun != 0 and is_of_money(reason) and abs(order.open) == np.inf:
+            wanted = quantity  # all that fits has been bought
+            reason = Reason.NONE.value
+        end_leg(world)
+    end_turn(world, bar, order, quantity, wanted, reason)
+
+
+@compiled
+def end_turn(
+    world: World, bar: int, order: LiveRow, opened: float, wanted: float, reason: int
+) -> None:
+    """End an order, unless it waits for another bar with what this one did not take."""
+    if reason == Reason.VOLUME_CAP:
+        reason = end_of_turn(world, order, opened, wanted)
+        if reason == Reason.NONE:
+            return
+    elif reason == Reason.NONE and world.taken_up_n > 0 and order.lapsed != 0:
+        reason = Reason.EXPIRED.value
+    finish(world, bar, order, opened, wanted, reason)
 
 
 @compiled
@@ -191,8 +249,11 @@ def turn(world: World, bar: int, order: LiveRow, reduces: bool, opens: bool) -> 
     elif opens and order.reason == Reason.NONE:
         if positions_of(world)[order.asset].quantity * order.open < 0.0:
             meet_opposite(world, bar, order)
-    if order.side == 0:
-        finish(world, bar, order, 0.0, 0.0, order.reason)
+    if world.taken_up_n > 0 and order.lacks > 0.0:
+        wanted = cut(abs(order.open), contracts_of(world)[order.asset].lot)
+        end_turn(world, bar, order, 0.0, wanted, Reason.VOLUME_CAP.value)
+    elif order.side == 0:
+        end_turn(world, bar, order, 0.0, 0.0, order.reason)
     elif opens:
         open_part(world, bar, order, is_atomic)
 
@@ -205,7 +266,10 @@ def plan_turn(world: World, bar: int, order: LiveRow) -> None:
     of the same asset may have traded before them.
     """
     outcome = plan(world, order, order.market)
-    if outcome != PLANNED:
+    if outcome != PLANNED and world.taken_up_n > 0 and order.filled != 0.0:
+        order.close = 0.0
+        order.side = 0
+    elif outcome != PLANNED:
         end_planned(world, order, outcome)
 
 
@@ -218,6 +282,9 @@ def queue_active(world: World, bar: int) -> int:
     for i in range(world.account.n_live):
         order = live[i]
         market = offered(world, bar, order, prices)
+        if world.rules.has_resting != 0:
+            if has_its_bar(world, bar, order.asset, prices[bar, order.asset]):
+                order.tries = 1
         if can_trade(world, bar, order.asset, market):
             n = queue(world, bar, i, market, n)
     if world.rules.sequence != Sequence.EXITS_FIRST:
@@ -248,6 +315,8 @@ def queue(world: World, bar: int, place: int, market: float, n: int) -> int:
     order.market = market
     order.closed = 0.0
     order.stage = Stage.ACTIVE
+    if world.taken_up_n > 0:
+        order.lacks = 0.0
     if world.account.is_bankrupt != 0:
         end_unfilled(world, bar, order, State.REJECTED, Reason.BANKRUPT.value)
         order.stage = Stage.ENDED
@@ -315,7 +384,8 @@ def trade_within(world: World, bar: int) -> None:
             open_queue(world, bar, queue_openings(world, bar, n))
         if has_stops and n > 0:
             stops_after_entry(world, bar)
-        expire(world, bar, False)
+        if world.rules.fill == Fill.NEXT_OPEN:
+            expire(world, bar, False, True)
         drop_ended(world)
     account.is_within = 0
     if world.rules.proceeds != Proceeds.NEXT_BAR:
@@ -348,7 +418,7 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
         open_queue(world, bar, n)
     if has_orders:
         if rules.has_resting != 0:
-            expire(world, bar, True)
+            expire(world, bar, True, not at_open)
         drop_ended(world)
 
 

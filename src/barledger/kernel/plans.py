@@ -23,7 +23,7 @@ def plan(world: World, order: LiveRow, market: float) -> int:
     order.price = market
     if order.cause == Cause.TARGET:
         return plan_target(world, order, market)
-    if order.cause == Cause.SIGNAL:
+    if order.cause != Cause.ORDER:
         return plan_signal(world, order, market)
     return plan_difference(world, order, order.number, False)
 

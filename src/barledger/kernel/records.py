@@ -47,10 +47,14 @@ def write_order(
 
 @compiled
 def end_unfilled(world: World, bar: int, order: LiveRow, state: int, reason: int) -> None:
-    """End an order that never came to its turn; its quantity is known only if it was explicit."""
-    order.order = next_order(world)
-    order.price = np.nan
+    """End an order before its turn; its quantity is known if it was explicit, or filled in part."""
     wanted = order.number if order.cause == Cause.ORDER else np.nan
+    if world.taken_up_n > 0 and order.filled != 0.0:
+        wanted = order.total
+        state = State.PARTLY_FILLED.value
+    else:
+        order.order = next_order(world)
+        order.price = np.nan
     write_order(world, bar, order, wanted, state, reason)
 
 

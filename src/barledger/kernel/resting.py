@@ -9,6 +9,7 @@ from barledger._jit import compiled
 from barledger.kernel.codes import Cause, OrderKind, Reason, Setting, Stage, State, TimeInForce
 from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade
+from barledger.kernel.liquidity import lapse
 from barledger.kernel.records import end_unfilled
 from barledger.kernel.stops import AT_CLOSE, FALLING, RISING, extreme_of, favourable_first
 from barledger.kernel.types import Floats, LiveRow, OrderInRow
@@ -26,6 +27,8 @@ def side_of(order: LiveRow) -> float:
 @compiled
 def offered(world: World, bar: int, order: LiveRow, prices: Floats) -> float:
     """Market price at which an order can be handled at an instant; NaN where it cannot."""
+    if world.rules.has_resting != 0 and order.tif == TimeInForce.DAY and order.last_day < 0:
+        order.last_day = days_of(world)[bar]
     if order.kind == OrderKind.MARKET:
         price: float = prices[bar, order.asset]
         return price
@@ -36,11 +39,8 @@ def offered(world: World, bar: int, order: LiveRow, prices: Floats) -> float:
 def offered_at_open(world: World, bar: int, order: LiveRow) -> float:
     """Open of the bar where it has reached the price of an order, else NaN."""
     price: float = open_of(world)[bar, order.asset]
-    if order.tif == TimeInForce.DAY and order.last_day < 0:
-        order.last_day = days_of(world)[bar]
     if not can_trade(world, bar, order.asset, price):
         return np.nan
-    order.tries = 1
     side = side_of(order)
     signed = side * price
     level = side * order.level
@@ -81,9 +81,9 @@ def offered_within(world: World, bar: int, order: LiveRow) -> float:
 
 
 @compiled
-def order_price(world: World, bar: int, order: LiveRow, side: float) -> float:
+def order_price(world: World, bar: int, order: LiveRow, side: float, quantity: float) -> float:
     """Price at which an order fills: its offer with slippage, never past its limit."""
-    price = fill_price(world, bar, order.asset, side, order.market)
+    price = fill_price(world, bar, order.asset, side, quantity, order.market)
     if order.kind == OrderKind.LIMIT or order.kind == OrderKind.STOP_LIMIT:
         price = min(price, order.level) if side > 0.0 else max(price, order.level)
     return price
@@ -114,6 +114,7 @@ def rest_as(world: World, order: LiveRow, given: OrderInRow) -> bool:
 @compiled
 def begin_wait(world: World, order: LiveRow) -> bool:
     """Bring an order's prices on the tick and arm nothing yet; False where it has no price."""
+    order.tries = 0
     if order.kind == OrderKind.MARKET:
         return True
     tick = contracts_of(world)[order.asset].tick
@@ -122,7 +123,6 @@ def begin_wait(world: World, order: LiveRow) -> bool:
         order.level = on_tick(order.level, tick, side if order.kind == OrderKind.STOP else -side)
         order.stop = on_tick(order.stop, tick, side)
     order.is_armed = 0
-    order.tries = 0
     is_stop = order.kind == OrderKind.STOP_LIMIT
     return order.level == order.level and (not is_stop or order.stop == order.stop)
 
@@ -130,7 +130,7 @@ def begin_wait(world: World, order: LiveRow) -> bool:
 @compiled
 def is_too_late(world: World, bar: int, order: LiveRow) -> bool:
     """Whether the last date of an order placed on a bar is over before the next."""
-    if order.kind == OrderKind.MARKET or order.last_day < 0:
+    if order.last_day < 0:
         return False
     day: int = days_of(world)[min(bar + 1, world.n_bars - 1)]
     return day > order.last_day
@@ -147,16 +147,20 @@ def is_over(world: World, bar: int, order: LiveRow) -> bool:
 
 
 @compiled
-def expire(world: World, bar: int, at_open: bool) -> None:
-    """End the orders whose time in force is over, after the open or after the range."""
+def expire(world: World, bar: int, had_turn: bool, is_last: bool) -> None:
+    """End the orders whose time in force is over: after an instant, or the last one of a bar."""
     live = live_of(world)
     for i in range(world.account.n_live):
         order = live[i]
-        if order.kind != OrderKind.MARKET and order.stage != Stage.ENDED:
-            is_late = order.tif == TimeInForce.IOC and order.tries != 0
-            if not at_open:
-                is_late = is_over(world, bar, order)
-            if is_late:
+        if order.stage != Stage.ENDED:
+            is_late = is_last and is_over(world, bar, order)
+            if had_turn and order.tries != 0:
+                is_late = is_late or order.tif == TimeInForce.IOC
+                if order.kind == OrderKind.MARKET:
+                    is_late = is_late or order.tif == TimeInForce.NEXT
+            if is_late and order.is_closing != 0:
+                lapse(order)
+            elif is_late:
                 end_unfilled(world, bar, order, State.EXPIRED, Reason.EXPIRED.value)
                 order.stage = Stage.ENDED
 
@@ -167,8 +171,11 @@ def expire_before(world: World) -> None:
     live = live_of(world)
     for i in range(world.account.n_live):
         order = live[i]
-        waits = order.kind != OrderKind.MARKET and order.last_day >= 0
-        if waits and order.stage != Stage.ENDED and days_of(world)[0] > order.last_day:
+        waits = order.last_day >= 0 and order.stage != Stage.ENDED
+        is_over = waits and days_of(world)[0] > order.last_day
+        if is_over and order.is_closing != 0:
+            lapse(order)
+        elif is_over:
             end_unfilled(world, -1, order, State.EXPIRED, Reason.EXPIRED.value)
             order.stage = Stage.ENDED
     drop_ended(world)

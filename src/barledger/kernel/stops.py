@@ -9,6 +9,13 @@ from barledger._jit import compiled
 from barledger.kernel.codes import Cause, Path, Reason, Setting, State, StopFill, WhenAdded
 from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade, fill_closing
+from barledger.kernel.liquidity import (
+    CLOSING,
+    carry_stop,
+    forget_stops,
+    note_leg,
+    part_now,
+)
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.types import Floats, LiveRow, StopRow
 from barledger.kernel.world import (
@@ -135,6 +142,18 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     """Close a position with the market at `market`; a target fills there, the others slip."""
     order = live_of(world)[world.live_n - 1]
     quantity = -positions_of(world)[asset].quantity
+    part = abs(quantity)
+    is_whole = True
+    if world.taken_up_n > 0:
+        part = part_now(world, bar, asset, quantity, market)
+        is_whole = part == abs(quantity)
+        if not is_whole and world.rules.carries != 0 and cause != Cause.TARGET_HIT:
+            order = carry_stop(world, bar, asset, cause)
+            forget_stops(stops_of(world)[asset])
+        if part == 0.0:
+            return
+    total = quantity
+    quantity = part if quantity > 0.0 else -part
     order.asset = asset
     order.placed = bar
     order.cause = cause
@@ -142,11 +161,20 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     order.price = market
     tick = contracts_of(world)[asset].tick
     if cause != Cause.TARGET_HIT:
-        order.price = fill_price(world, bar, asset, quantity, market)
+        order.price = fill_price(world, bar, asset, quantity, abs(quantity), market)
     elif tick > 0.0:
         order.price = on_tick(market, tick, quantity)
+    if not is_whole:
+        order.leg = 0
+        note_leg(world, bar, order, CLOSING, part)
     fill_closing(world, bar, asset, quantity, order.price, market, order.order)
-    write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
+    if is_whole:
+        write_order(world, bar, order, total, State.FILLED, Reason.NONE.value)
+    elif world.rules.carries != 0 and cause != Cause.TARGET_HIT:
+        order.filled = quantity
+        order.total = total
+    else:
+        write_order(world, bar, order, total, State.PARTLY_FILLED, Reason.VOLUME_CAP.value)
 
 
 @compiled

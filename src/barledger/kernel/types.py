@@ -56,6 +56,8 @@ class RulesRow(Protocol):
     has_dated_margin: int
     has_loss_limits: int
     has_resting: int
+    carries: int
+    has_impact: int
     order_kind: int
     tif: int
     gtd_day: int
@@ -68,6 +70,7 @@ class RulesRow(Protocol):
     cap_to_range: int
     loss_action: int
     max_positions: int
+    impact_power: float
     initial_cash: float
     initial_rate: float
     maintenance_long: float
@@ -197,6 +200,26 @@ class PositionRow(Protocol):
     opened: int
 
 
+class LegRow(Protocol):
+    """What earlier bars have filled of the leg that has its turn; all 0 where nothing has.
+
+    `raw` is the fee before its bounds, `notional` what was traded, `paid` the fee that was paid.
+    """
+
+    raw: float
+    notional: float
+    paid: float
+    has_begun: int
+
+
+class UsedRow(Protocol):
+    """What the fills of one asset have taken of a bar's volume: units and money traded."""
+
+    units: float
+    money: float
+    bar: int
+
+
 class StopRow(Protocol):
     """Levels of one position's stops, NaN: none; all prices times the side of the position.
 
@@ -226,7 +249,10 @@ class LiveRow(Protocol):
     trade, `market` the price it is offered now, `approach` how that was reached, `handle` what a
     strategy calls it. Plan: `close` and `open` are signed
     quantities, `side` the side of the opening (0: none), `most` a bound set by its competitors,
-    `closed` what it has closed so far, `reason` a refusal found early.
+    `closed` what it has closed so far, `reason` a refusal found early, `lacks` what the bar's volume
+    did not let it close. Of an order that is carried from bar to bar: `filled` and `total` are the
+    signed quantities filled and asked for, `lapsed` says that it closes only, its opening being
+    over, `is_closing` that it has not closed all. `leg` to `paid`: see `LegRow`.
     """
 
     number: float
@@ -244,6 +270,12 @@ class LiveRow(Protocol):
     break_even: float
     time_limit: float
     market: float
+    lacks: float
+    filled: float
+    total: float
+    raw: float
+    notional: float
+    paid: float
     level: float
     stop: float
     asset: int
@@ -263,6 +295,9 @@ class LiveRow(Protocol):
     is_armed: int
     tries: int
     approach: int
+    leg: int
+    lapsed: int
+    is_closing: int
     handle: int
 
 
@@ -369,6 +404,6 @@ RULES, CONTRACT, SETTING = dtype_of(RulesRow), dtype_of(ContractRow), dtype_of(S
 EVENT, ORDER_IN = dtype_of(EventRow), dtype_of(OrderInRow)
 ACCOUNT, POSITION, LIVE = dtype_of(AccountRow), dtype_of(PositionRow), dtype_of(LiveRow)
 ORDER, FILL, ENTRY = dtype_of(OrderRow), dtype_of(FillRow), dtype_of(EntryRow)
-STOP = dtype_of(StopRow)
+STOP, USED = dtype_of(StopRow), dtype_of(UsedRow)
 INCIDENT, METRICS = dtype_of(IncidentRow), dtype_of(MetricsRow)
 HOLDING = dtype_of(HoldingRow)

@@ -30,6 +30,7 @@ from barledger.kernel.types import (
     POSITION,
     SETTING,
     STOP,
+    USED,
     AccountRow,
     ContractRow,
     Counts,
@@ -39,6 +40,7 @@ from barledger.kernel.types import (
     Floats,
     IncidentRow,
     Ints,
+    LegRow,
     LiveRow,
     MetricsRow,
     OrderInRow,
@@ -47,6 +49,7 @@ from barledger.kernel.types import (
     RulesRow,
     SettingRow,
     StopRow,
+    UsedRow,
     dtype_of,
 )
 
@@ -75,6 +78,7 @@ class Own(Protocol):
     account: AccountRow
     saved: AccountRow
     metrics: MetricsRow
+    leg: LegRow
     used: Counts
     used_before: Counts
     n_bars: int
@@ -93,6 +97,8 @@ class World(Own, Protocol):
     incidents_n: int
     live_n: int
     stops_n: int
+    taken_up_n: int
+    volume_n: int
     high_n: int
     low_n: int
     taken_n: int
@@ -114,6 +120,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "high": (F8, 2),
     "low": (F8, 2),
     "close": (F8, 2),
+    "volume": (F8, 2),
     "fill": (F8, 2),
     "tradable": (I1, 2),
     "flags": (I1, 1),
@@ -132,6 +139,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "months": (I8, 1),
     "positions": (POSITION, 1),
     "stops": (STOP, 1),
+    "taken_up": (USED, 1),
     "held": (I8, 1),
     "live": (LIVE, 1),
     "queue": (I8, 1),
@@ -213,6 +221,7 @@ open_of: Callable[[World], Floats] = _view("open")
 high_of: Callable[[World], Floats] = _view("high")
 low_of: Callable[[World], Floats] = _view("low")
 close_of: Callable[[World], Floats] = _view("close")
+volume_of: Callable[[World], Floats] = _view("volume")
 fill_of: Callable[[World], Floats] = _view("fill")
 tradable_of: Callable[[World], Any] = _view("tradable")
 flags_of: Callable[[World], Any] = _view("flags")
@@ -231,6 +240,7 @@ days_of: Callable[[World], Ints] = _view("days")
 months_of: Callable[[World], Ints] = _view("months")
 positions_of: Callable[[World], Rows[PositionRow]] = _view("positions")
 stops_of: Callable[[World], Rows[StopRow]] = _view("stops")
+taken_up_of: Callable[[World], Rows[UsedRow]] = _view("taken_up")
 held_of: Callable[[World], Ints] = _view("held")
 live_of: Callable[[World], Rows[LiveRow]] = _view("live")
 queue_of: Callable[[World], Ints] = _view("queue")

@@ -12,9 +12,13 @@ from barledger import _check
 from barledger.accounts import Account, Cash
 from barledger.data.bars import Bars
 from barledger.data.events import Events
+from barledger.halts import Halts
+from barledger.impact import Impact
+from barledger.liquidity import Liquidity
 from barledger.lowering.aligned import by_label
 from barledger.lowering.request import Request
 from barledger.lowering.varying import full
+from barledger.lowering.volumes import check_volume
 from barledger.lowering.wishes import Wishes
 from barledger.options import Fee, PercentFee, Rules, Size
 from barledger.orders import Order
@@ -27,8 +31,8 @@ FILLS = ("next_open", "next_close", "close")
 RECORDS = ("full", "equity", "metrics")
 CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
 KNOWN = (
-    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
-    "orders", "limits", "events", "initial_cash", "start", "groups", "record",
+    "account", "fees", "slippage", "impact", "price", "fill", "rules", "priority", "exclusive", "stops",
+    "orders", "liquidity", "halts", "limits", "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
 
@@ -79,6 +83,9 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         record=given.get("record", "full"),
         stops=_lined_up(given.get("stops"), bars),
         orders=_lined_up(given.get("orders"), bars),
+        liquidity=_checked_liquidity(given.get("liquidity"), bars),
+        halts=_lined_up(given.get("halts"), bars),
+        impact=_lined_up(given.get("impact"), bars),
     )
 
 
@@ -94,6 +101,9 @@ KINDS: dict[str, tuple[type, str]] = {
     "rules": (Rules, "Rules such as Rules(conflict='entry')"),
     "stops": (Stops, "Stops such as Stops(loss=0.05)"),
     "orders": (Order, "an order such as Limit(99.5)"),
+    "impact": (Impact, "an impact such as SquareRootImpact()"),
+    "liquidity": (Liquidity, "Liquidity such as Liquidity(share=0.1)"),
+    "halts": (Halts, "Halts such as Halts(closed=mask)"),
     "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
     "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
 }
@@ -142,6 +152,12 @@ def _checked_account(account: Account, bars: Bars) -> Account:
     if extremes and (len(bars._high) == 0 or len(bars._low) == 0):
         raise ValueError("margin_check='extremes' needs bars with high and low")
     return account
+
+
+def _checked_liquidity(liquidity: Liquidity | None, bars: Bars) -> Liquidity | None:
+    check_volume(liquidity, bars)
+    lined_up: Liquidity | None = _lined_up(liquidity, bars)
+    return lined_up
 
 
 def _as_fee(fees: Any) -> Fee:

@@ -175,6 +175,7 @@ def state_after(memory: Memory, bars: Bars) -> State:
     orders = []
     for row in memory.arrays["live"][:n_live].copy():
         row["placed"] -= n_bars
+        row["order"] = -1  # its number is one of this run
         orders.append((bars.assets[int(row["asset"])], np.array([row])))
     return State(
         cash=float(account["cash"][0]),

@@ -9,9 +9,11 @@ import numpy.typing as npt
 from barledger.analytics.statistics import first_row
 from barledger.kernel.types import BLOCK
 from barledger.lowering.book import put_book, state_after
+from barledger.lowering.carried import tell_carried
 from barledger.lowering.memory import Memory, borrow, copied
 from barledger.lowering.request import Request
 from barledger.lowering.terms import put_terms
+from barledger.lowering.volumes import fill_prices, tradable_codes
 from barledger.state import State
 
 FIRST_ROWS = 1 << 16  # untouched memory costs nothing, a second copy does
@@ -78,10 +80,10 @@ def prepare(request: Request) -> Memory:
 
 def _put_prices(memory: Memory, request: Request) -> None:
     bars = request.bars
-    for name in ("open", "high", "low", "close", "tradable"):
+    for name in ("open", "high", "low", "close"):
         memory.put(name, getattr(bars, f"_{name}"))
-    own = bars._open if request.fill == "next_open" else bars._close
-    memory.put("fill", own if request.price is None else request.price)
+    memory.put("tradable", tradable_codes(request))
+    memory.put("fill", fill_prices(request))
 
 
 def _put_wishes(memory: Memory, request: Request) -> None:
@@ -165,6 +167,8 @@ def collect(memory: Memory, request: Request, initial: float) -> Run:
         for name in ("orders", "fills", "entries", "incidents")
     }
     n_live = int(memory.record["account"]["n_live"][0])
+    if "taken_up" in memory.arrays:
+        logs |= tell_carried(logs, memory.arrays["live"][:n_live], len(request.bars))
     return Run(
         request=request,
         initial_equity=initial,

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from barledger.accounts import Account
 from barledger.data.bars import Bars
 from barledger.data.events import Events
+from barledger.halts import Halts
+from barledger.impact import Impact
+from barledger.liquidity import Liquidity
 from barledger.lowering.wishes import Wishes
 from barledger.options import WORDS, Fee, Rules, Size
 from barledger.orders import Order
@@ -44,6 +47,9 @@ class Request:
     record: str
     stops: Stops | None = None
     orders: Order | None = None
+    liquidity: Liquidity | None = None
+    halts: Halts | None = None
+    impact: Impact | None = None
 
     def of(self, columns: Sequence[int], cash: float, start: State | None = None) -> "Request":
         """Return the part of the request for one account's columns."""
@@ -67,6 +73,9 @@ class Request:
             priority=part(self.priority),
             stops=None if self.stops is None else self.stops.map(part),
             orders=None if self.orders is None else self.orders.map(part),
+            liquidity=None if self.liquidity is None else self.liquidity.map(part),
+            halts=None if self.halts is None else self.halts.map(part),
+            impact=None if self.impact is None else self.impact.map(part),
             exclusive=tuple(
                 tuple(places[j] for j in members if j in places) for members in self.exclusive
             ),

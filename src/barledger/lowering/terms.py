@@ -14,10 +14,12 @@ from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, EVENT, RULES
 from barledger.lowering.guards import add_stops
+from barledger.lowering.impacts import add_impact
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
+from barledger.lowering.volumes import add_caps, put_volume, with_spread
 from barledger.lowering.waits import add_orders
 from barledger.options import (
     Fee,
@@ -79,10 +81,12 @@ def put_terms(memory: Memory, request: Request) -> None:
     _set(rules, _limits(request.limits))
     _set(rules, _size(varying, request))
     _set(rules, _fees(varying, request.fees))
-    _set(rules, _slippage(varying, request.slippage, bars))
+    _set(rules, _slippage(varying, with_spread(request.slippage, request), bars))
     _set(rules, add_margins(varying, bars, request.account))
     _set(rules, add_stops(varying, bars, request.stops, request.start))
     _set(rules, add_orders(varying, request))
+    _set(rules, add_caps(varying, request))
+    _set(rules, add_impact(varying, request))
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)
     rules["no_money"] = (
@@ -96,6 +100,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _put_sequence(memory, rules, request)
     _put_events(memory, rules, request)
     _put_clock(memory, rules, request)
+    put_volume(memory, request)
     memory.record["rules"] = rules
 
 

@@ -8,6 +8,7 @@ from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.lowering.request import Request
 from barledger.lowering.varying import Varying
+from barledger.lowering.volumes import silent
 from barledger.options import TargetPercent, TargetShares, TargetValue
 from barledger.orders import Market, last_day
 
@@ -20,7 +21,14 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
     if order is None or isinstance(order, Market):
         if rests:
             _check_possible(request, "a frame with kinds of orders")
-        return {"gtd_day": -1, "has_resting": rests}
+        tif = request.rules.entry_tif
+        is_silent = silent(request) is not None or request.halts is not None
+        has_life = tif != "next" or _has_lives(given) or is_silent
+        return {
+            "tif": codes.TimeInForce[tif.upper()],
+            "gtd_day": -1,
+            "has_resting": rests or has_life,
+        }
     if given is not None and (given["kind"] >= 0).any():
         raise ValueError("the frame has a kind for each order: leave orders= out")
     _check_possible(request, f"orders={type(order).__name__}(...)")
@@ -32,6 +40,11 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
         "tif": codes.TimeInForce[order.tif.upper()],
         "gtd_day": last_day(order),
     }
+
+
+def _has_lives(given: Any) -> bool:
+    """Whether some orders of a frame live for a time that they name."""
+    return given is not None and bool(((given["kind"] >= 0) & (given["tif"] > 0)).any())
 
 
 def _check_possible(request: Request, what: str) -> None:

@@ -69,9 +69,12 @@ def _sentences(
     yield "look-ahead", "none" if request.fill != "close" else LOOKS_AHEAD
     yield "fees", _shown(request.fees)
     yield "slippage", _shown(request.slippage)
+    if request.impact is not None:
+        yield "impact", _shown(request.impact)
     yield "margin", _margin(request)
     if request.orders is not None:
         yield "orders", _shown(request.orders)
+    yield "liquidity", _liquidity(request)
     yield "stops", "none" if request.stops is None else _shown(request.stops)
     yield "rules", _changed(request.rules)
     yield "limits", _shown_fields(request.limits)
@@ -118,6 +121,13 @@ def _fills(request: Request) -> str:
     return "orders of one bar fill at the prices given" + (
         " for the next" if request.fill != "close" else " for that bar"
     )
+
+
+def _liquidity(request: Request) -> str:
+    has_volume = len(request.bars._volume) > 0
+    if request.liquidity is not None:
+        return _shown(request.liquidity)
+    return "any quantity" + (", nothing on bars without volume" if has_volume else "")
 
 
 def _margin(request: Request) -> str:

@@ -91,6 +91,13 @@ class Book:
         return found
 
     @property
+    def untold(self) -> Rows:
+        """Orders that wait after the last bar and are not among those recorded."""
+        if self.record != "full":
+            return self.waiting
+        return self.waiting[self.waiting["order"] < 0]
+
+    @property
     def is_whole(self) -> bool:
         """Whether it tells of all bars."""
         return self.whole is None
@@ -182,7 +189,8 @@ class Book:
             known = np.bincount(self.orders["reason"], minlength=PARTLY)
         found = {reason.name.lower(): int(known[reason]) for reason in Reason if known[reason]}
         if len(self.waiting):
-            found["end_of_data"] = found.get("end_of_data", 0) + len(self.waiting)
+            waiting = self.waiting if self.is_whole else self.untold
+            found["end_of_data"] = found.get("end_of_data", 0) + len(waiting)
         return {reason: count for reason, count in found.items() if reason != "none"}
 
 

@@ -72,7 +72,8 @@ def _happened(result: "Result", asset: str, bar: int, account: str) -> Iterator[
     lines += waiting_lines(
         result.orders.filter(account=account, asset=asset)
         .filter(pl.col("bar") > bar)
-        .filter(pl.col("placed") <= result.all_times[bar])
+        .filter(pl.col("placed") <= result.all_times[bar]),
+        result.fills.filter(**mine),
     )
     yield from lines or ["no order, no fill, no movement of cash"]
     held = result.positions.filter(**mine)
@@ -122,11 +123,13 @@ def order_lines(orders: pl.DataFrame, fills: pl.DataFrame) -> Iterator[str]:
             yield f"  {_fill(fill)}"
 
 
-def waiting_lines(orders: pl.DataFrame) -> Iterator[str]:
-    """Name the orders that are made and not ended yet."""
+def waiting_lines(orders: pl.DataFrame, fills: pl.DataFrame) -> Iterator[str]:
+    """Name the orders that are made and not ended yet, and what they fill meanwhile."""
     for order in orders.iter_rows(named=True):
         placed = shown(_stamp(order["placed"]))
         yield f"order {order['order']}, {CAUSES[order['cause']]} on {placed}: waits"
+        for fill in fills.filter(order=order["order"]).iter_rows(named=True):
+            yield f"  {_fill(fill)}"
 
 
 def _order(order: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ REASONS = {
     "replaced": "a newer signal replaced it",
     "position_gone": "the position that it was to close was gone",
     "expired": "its time in force was over",
+    "volume_cap": "the bar did not take all of it, and the rest was not to wait",
     "withdrawn": "the strategy withdrew it",
     "end_of_data": "the bars ended before it could fill",
 }

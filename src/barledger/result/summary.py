@@ -134,7 +134,7 @@ def _orders(book: Book) -> dict[str, Any]:
     if not book.knows_orders:
         return {"orders": None, "margin_calls": None, "rejected": None, "not_filled": None}
     reasons = book.outcomes
-    n_orders = len(book.orders) + len(book.waiting) if book.record == "full" else None
+    n_orders = len(book.orders) + len(book.untold) if book.record == "full" else None
     return {
         "orders": n_orders,
         "margin_calls": _margin_calls(book),

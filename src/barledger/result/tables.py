@@ -50,14 +50,15 @@ def orders(book: Book, labels: Labels) -> pl.DataFrame:
     book.need("full")
     rows = np.concatenate([book.orders, _expired(book)])
     first = first_order(book)
-    filled = np.zeros(len(rows))
-    np.add.at(filled, book.fills["order"] - first, book.fills["quantity"])
+    fills = (book.whole or book).fills  # those of an order may begin before the part shown
+    filled = np.zeros(first + len(rows) + len(fills))
+    np.add.at(filled, fills["order"], fills["quantity"])
     return pl.DataFrame(
         {
             **labels.where(book, rows),
             "order": np.arange(first, first + len(rows)),
             "quantity": _known(rows["quantity"]),
-            "filled": filled,
+            "filled": filled[first : first + len(rows)],
             "price": _known(rows["price"]),
             "state": words(codes.State, rows["state"]),
             "reason": words(codes.Reason, rows["reason"]),
@@ -74,8 +75,9 @@ def first_order(book: Book) -> int:
 
 
 def _expired(book: Book) -> Rows:
-    """Return rows for the orders that wait after the last bar."""
-    waiting = book.waiting[np.lexsort((book.waiting["asset"], book.waiting["placed"]))]
+    """Return rows for the orders that wait after the last bar and have filled nothing."""
+    waiting = book.untold
+    waiting = waiting[np.lexsort((waiting["asset"], waiting["placed"]))]
     rows = np.zeros(len(waiting), ORDER)
     for name in ("placed", "asset", "cause"):
         rows[name] = waiting[name]

@@ -33,7 +33,7 @@ LINE = 64  # bytes
 LOGS = ("fills", "entries", "incidents")
 # Arrays that a run only reads, or that hold nothing from one bar to the next.
 FIXED = {
-    "open", "high", "low", "close", "fill", "tradable", "flags", "words", "numbers", "orders_in",
+    "open", "high", "low", "close", "fill", "volume", "tradable", "flags", "words", "numbers", "orders_in",
     "contracts", "settings", "values", "sequence", "events", "settlement_bars", "settlements",
     "due_bars", "days", "months", "buffer", "equity", "queue", "spare", "losers", "keys", *LOGS,
 }  # fmt: skip

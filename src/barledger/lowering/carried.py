@@ -1,0 +1,33 @@
+"""Records of orders that took more than one bar, brought into the order in which orders ended."""
+
+from typing import Any
+
+import numpy as np
+
+from barledger.kernel.codes import Reason, State
+
+Logs = dict[str, Any]
+
+
+def tell_carried(logs: Logs, waiting: Any, n_bars: int) -> Logs:
+    """Return orders and fills, orders that still wait with a part filled told as such.
+
+    An order is numbered at its first fill and told when it ends: the rows are sorted by the bar on
+    which it ended, and fills follow.
+    """
+    orders, fills = logs["orders"], logs["fills"]
+    if len(orders) == 0:
+        return {}
+    for row in waiting[waiting["order"] >= 0]:
+        told = orders[row["order"]]
+        for name in ("price", "placed", "asset", "cause"):
+            told[name] = row[name]
+        told["quantity"] = row["total"]
+        told["bar"] = n_bars - 1
+        told["state"] = State.PARTLY_FILLED
+        told["reason"] = Reason.END_OF_DATA
+    by_end = np.argsort(orders["bar"], kind="stable")
+    places = np.empty(len(orders), np.int64)
+    places[by_end] = np.arange(len(orders))
+    fills["order"] = places[fills["order"]]
+    return {"orders": orders[by_end], "fills": fills}
