@@ -58,6 +58,7 @@ def is_plain(world: World) -> bool:
     features += world.due_n + world.months_n + world.orders_n + world.fills_n + world.entries_n
     features += rules.has_resting + rules.has_loss_limits + rules.has_caps + rules.is_freezing
     features += rules.tests_margin + rules.tests_extremes + world.tradable_n
+    features += rules.has_impact + world.taken_up_n
     is_one = world.n_assets == 1 and rules.lag == 1 and rules.account == AccountKind.CASH
     is_sized = rules.size_kind != SizeKind.RISK and rules.repeat == Repeat.IGNORE
     if features != 0 or not (is_one and is_sized and rules.max_positions > 0):
@@ -196,7 +197,7 @@ def left_after(world: World, bar: int, order: LiveRow) -> float:
     quantity = positions_of(world)[0].quantity
     if quantity == 0.0:
         return cash
-    price = order_price(world, bar, order, -1.0)
+    price = order_price(world, bar, order, -1.0, quantity)
     fee = fee_of(world, bar, 0, quantity, price)
     return cash + quantity * contracts_of(world)[0].multiplier * price - fee
 
