@@ -4,7 +4,8 @@ Hive partitions, so that any other tool reads them too. Appending adds only what
 year; a write that is killed leaves the old year whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, unquote
@@ -143,7 +144,7 @@ class Lake:
             folder / "**" / NAME,
             hive_partitioning=True,
             hive_schema={"symbol": pl.String, "year": pl.Int64, "timeframe": pl.String},
-            missing_columns="insert",
+            **_missing_as_null(pl.scan_parquet),
         )
 
     @property
@@ -279,6 +280,13 @@ def _many(series: Sequence[_Series], columns: Sequence[str]) -> tuple[Any, dict[
         for name, values in each.all_values(columns).items():
             matrices[name][rows, column] = values
     return times, matrices
+
+
+def _missing_as_null(scan: Callable[..., Any]) -> dict[str, Any]:
+    """Return the option that lets files lack columns, as this version of polars calls it."""
+    if "missing_columns" in signature(scan).parameters:
+        return {"missing_columns": "insert"}
+    return {"allow_missing_columns": True}
 
 
 def _long_rows(bars: object) -> "pl.DataFrame":
