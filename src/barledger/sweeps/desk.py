@@ -140,8 +140,9 @@ class Desk:
         old = self.memory.arrays
         self.memory = _world(self.request, self.asked)
         for name in ("live", "queue", "spare", "losers", "keys", *LOGS):
-            if name in self.memory.arrays:
-                self.memory.grow(name, len(old["live" if name not in LOGS else name]))
+            rows = len(old["live" if name not in LOGS else name]) if name in old else 0
+            if rows > len(self.memory.arrays.get(name, ())):
+                self.memory.grow(name, rows)
         self._keep()
 
 
