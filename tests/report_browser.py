@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -28,6 +28,20 @@ FLAGS = [
 ]
 PROBE = """
 <script>
+const chosen = (page) => {
+  const heat = page.querySelector(".heat");
+  if (heat === null) return {};
+  const slider = heat.querySelector("input"), plot = heat.querySelector(".plot");
+  slider.value = slider.max;
+  slider.dispatchEvent(new Event("input"));
+  const box = plot.getBoundingClientRect();
+  plot.dispatchEvent(new PointerEvent("pointermove", {clientX: box.right - 3, clientY: box.top + 3}));
+  return {
+    cell: plot.querySelector(".read").textContent,
+    slider: heat.querySelector("output").textContent,
+    sheets: [...heat.querySelectorAll(".sheet")].map((each) => each.style.display !== "none"),
+  };
+};
 frame.onload = () => {
   const page = frame.contentDocument;
   const plot = page.querySelector(".plot[data-from]");
@@ -37,6 +51,7 @@ frame.onload = () => {
     width: page.documentElement.scrollWidth,
     curves: page.querySelectorAll("path.line").length,
     read: plot.querySelector(".read").textContent,
+    heat: chosen(page),
   });
 };
 </script>
@@ -44,12 +59,16 @@ frame.onload = () => {
 
 
 class Opened(NamedTuple):
-    """What was seen: messages of the console, width of the page, curves, the hair line's words."""
+    """What was seen: messages of the console, width of the page, curves, the hair line's words.
+
+    `heat` is what a heat map tells once its slider is at its end and the pointer in its corner.
+    """
 
     console: list[str]
     width: int
     curves: int
     read: str
+    heat: dict[str, Any]
 
 
 def opened(page: Path, width: int) -> Opened:

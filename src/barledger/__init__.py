@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import portfolio, rules, validation
+    from barledger import data, portfolio, rules, trade, validation
     from barledger._param import param
     from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
     from barledger.instruments.contract import Contract
+    from barledger.lowering.decisions import DecisionError
     from barledger.options import (
         PercentFee,
         PercentOfCash,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from barledger.slippage import Slippage
     from barledger.state import State
     from barledger.stops import Stops
+    from barledger.strategy import Strategy
     from barledger.sweeps.given import Signals
     from barledger.sweeps.own import Metric, MetricError, metric
     from barledger.sweeps.run import SweepRun
@@ -54,6 +56,7 @@ _HOME = {
     "data.bars": ("Bars",),
     "data.events": ("Events",),
     "instruments.contract": ("Contract",),
+    "lowering.decisions": ("DecisionError",),
     "options": (
         "PercentFee",
         "PercentOfCash",
@@ -82,6 +85,7 @@ _HOME = {
     "sweeps.search": ("search",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
+    "strategy": ("Strategy",),
     "validation.monte_carlo": ("MonteCarlo", "monte_carlo"),
     "validation.walk_forward": ("WalkForward", "walk_forward"),
 }
@@ -92,6 +96,7 @@ __all__ = [
     "Cash",
     "Comparison",
     "Contract",
+    "DecisionError",
     "Events",
     "FuturesMargin",
     "Limit",
@@ -119,6 +124,7 @@ __all__ = [
     "Stop",
     "StopLimit",
     "Stops",
+    "Strategy",
     "Sweep",
     "SweepRun",
     "TargetPercent",
@@ -130,6 +136,7 @@ __all__ = [
     "VolatilityTarget",
     "WalkForward",
     "compare",
+    "data",
     "metric",
     "monte_carlo",
     "param",
@@ -138,13 +145,14 @@ __all__ = [
     "rules",
     "search",
     "sweep",
+    "trade",
     "validation",
     "walk_forward",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("portfolio", "rules", "validation"):
+    if name in ("data", "portfolio", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

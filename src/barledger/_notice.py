@@ -16,7 +16,7 @@ class _Listener(event.Listener):  # type: ignore[misc]
     def on_start(self, event: Any) -> None:
         dispatcher = (event.data or {}).get("dispatcher")
         module = getattr(getattr(dispatcher, "py_func", None), "__module__", "")
-        if not self.has_told and str(module).startswith("barledger."):
+        if not self.has_told and str(module).startswith("barledger.kernel."):
             self.has_told = True
             print(TEXT, file=sys.stderr, flush=True)
 

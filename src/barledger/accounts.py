@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from barledger import _check
+from barledger import _check, _html
 from barledger._param import check_when_known
 from barledger.kernel import codes
 
@@ -22,6 +22,9 @@ class Account(ABC):
 
     def __repr__(self) -> str:
         return _check.shown(self)
+
+    def _repr_html_(self) -> str:
+        return _html.option(self)
 
     @abstractmethod
     def rules(self) -> dict[str, Any]:

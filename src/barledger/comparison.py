@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from html import escape
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from barledger import _html
 from barledger.analytics.relative import relative
 from barledger.plots.view import View, view_of
 from barledger.result import Result
+from barledger.result.gains import sizing
 
 SHOWN = {
     "final_equity": "{:,.2f}", "total_return": "{:.2%}", "cagr": "{:.2%}", "volatility": "{:.2%}",
@@ -130,7 +131,10 @@ class Comparison:
     def difference(self, left: str, right: str) -> pl.DataFrame:
         """Return the difference of two runs by cause: right less left.
 
-        Prices are the profit of the positions before slippage: what was held, and when. The
+        Prices are the profit of the positions before slippage. Their difference has two causes:
+        *sizing* is that of the bars on which both runs were on the same side of an asset, before
+        the bar and after it, so that only the quantity differs; what is left under *prices* is
+        what was held, and when. Sizing belongs to the pair: the columns of the runs are null. The
         differences from the initial equity on add up to that of the final equity.
         """
         for name in (left, right):
@@ -138,8 +142,24 @@ class Comparison:
                 raise KeyError(f"no run {name!r}; there are {', '.join(self.runs)}")
         if left == right:
             raise ValueError(f"difference needs two runs, was given {left!r} twice")
-        table = self.attribution.select("cause", left, right)
-        return table.with_columns((pl.col(right) - pl.col(left)).alias("difference"))
+        amounts = self.attribution.select(left, right).to_numpy()
+        differences = (amounts[:, 1] - amounts[:, 0]).tolist()
+        causes = self.attribution["cause"].to_list()
+        place = causes.index("prices")
+        size = self._sizing(left, right)
+        differences[place] -= size
+        rows = [(cause, *pair, each) for cause, pair, each in
+                zip(causes, amounts.tolist(), differences, strict=True)]  # fmt: skip
+        rows.insert(place + 1, ("sizing", None, None, size))
+        kinds = [pl.String, pl.Float64, pl.Float64, pl.Float64]
+        schema = dict(zip(("cause", left, right, "difference"), kinds, strict=True))
+        return pl.DataFrame(rows, schema, orient="row")
+
+    def _sizing(self, left: str, right: str) -> float:
+        mine, its = self.runs[left], self.runs[right]
+        place = {asset: column for column, asset in enumerate(its.assets)}
+        columns = {k: place[asset] for k, asset in enumerate(mine.assets) if asset in place}
+        return sizing(mine.books[0], its.books[0], columns)
 
     def _held(self, view: View) -> npt.NDArray[np.float64]:
         """Return the returns of the benchmark of a run."""
@@ -177,14 +197,8 @@ class Comparison:
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.runs)
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th>"
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
-            for name, cells in self._rows()
-        )
-        return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+        rows = [[name, *cells] for name, cells in self._rows()]
+        return _html.table(rows, ["", *self.runs])
 
 
 def _check_times(runs: Mapping[str, Result], benchmark: Result | str | None) -> None:

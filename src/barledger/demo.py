@@ -8,16 +8,10 @@ import numpy.typing as npt
 import polars as pl
 
 import barledger as bl
+from barledger.digest import sections
 from barledger.features import moving_average
 from barledger.signals import crossed_above, crossed_below
-
-SHOWN = (
-    "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "trades",
-    "win_rate", "profit_factor", "expectancy", "exposure", "max_gross_leverage", "turnover",
-    "fees", "slippage", "orders", "not_filled",
-)  # fmt: skip
-PERCENT = ("total_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure")
-
+from barledger.terminal import Text, show
 
 Signals = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
@@ -60,17 +54,15 @@ def load(path: str | None) -> bl.Bars:
 def run(path: str | None, fast: int, slow: int, cash: float) -> None:
     """Run the demonstration and print what a researcher would look at."""
     bars = load(path)
+    for hint in hints(bars, fast, slow):
+        print(f"note: {hint}")
     signals = signals_of(bars, fast, slow)
     simulate(bars, signals, cash)  # compiled, or loaded from disk, before the clock starts
     began = time.perf_counter()
     result = simulate(bars, signals, cash)
     seconds = time.perf_counter() - began
-    with pl.Config(
-        tbl_rows=40, tbl_cols=20, tbl_width_chars=110, tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True, float_precision=2, thousands_separator=",",
-    ):  # fmt: skip
-        for title, text in sections(result, fast, slow):
-            print(f"\n{title}\n{text}")
+    title = f"Moving averages of {fast} and {slow} bars, long and short"
+    show([Text(title, repr(result)), *sections(result)])
     cells = bars.shape[0] * bars.shape[1]
     print(
         f"\nSimulated in {seconds * 1e3:.2f} ms: {cells:,} asset-bars, "
@@ -78,59 +70,15 @@ def run(path: str | None, fast: int, slow: int, cash: float) -> None:
     )
 
 
-def sections(result: bl.Result, fast: int, slow: int) -> list[tuple[str, object]]:
-    """Return titles and tables."""
-    return [
-        (f"Moving averages of {fast} and {slow} bars, long and short", repr(result)),
-        ("Statistics", statistics(result)),
-        ("First trades", first_trades(result)),
-        ("Orders not filled in full, by reason", by_reason(result)),
-        ("Ledger by category", by_category(result)),
-        ("Assumptions", repr(result.assumptions)),
-    ]
-
-
-def statistics(result: bl.Result) -> pl.DataFrame:
-    """Return the statistics that matter most, one a row."""
-    row = result.stats().row(0, named=True)
-    values = [
-        f"{row[name]:,.2%}" if name in PERCENT else f"{row[name]:,.2f}".removesuffix(".00")
-        for name in SHOWN
-    ]
-    return pl.DataFrame({"statistic": [name.replace("_", " ") for name in SHOWN], "value": values})
-
-
-def first_trades(result: bl.Result, count: int = 8) -> pl.DataFrame:
-    """Return the trades that ended first."""
-    day = pl.col("entry_time", "exit_time")
-    frame = result.trades.head(count)
-    if frame["entry_time"].dtype.is_temporal():
-        frame = frame.with_columns(day.cast(pl.Date))
-    return frame.select(
-        "asset", "quantity", "entry_time", "entry_price", "exit_time", "exit_price", "fees", "pnl"
-    )
-
-
-def by_reason(result: bl.Result) -> pl.DataFrame:
-    """Return how many orders did not fill in full, and what they wanted and got in all."""
-    amounts = pl.col("wanted", "done").abs().sum()
-    return (
-        result.rejections.group_by("reason", "state")
-        .agg(pl.len().alias("orders"), amounts)
-        .sort("orders", descending=True)
-    )
-
-
-def by_category(result: bl.Result) -> pl.DataFrame:
-    """Return what moved cash; with the initial cash it adds up to the cash at the end."""
-    start, end = result.books[0].initial_cash, result.books[0].state.cash
-    moved = (
-        result.ledger.group_by("category")
-        .agg(pl.len().alias("entries"), pl.col("amount").sum())
-        .sort("entries", descending=True)
-    )
-    edges = [
-        pl.DataFrame({"category": [name], "entries": [None], "amount": [amount]}, moved.schema)
-        for name, amount in (("initial cash", start), ("cash at the end", end))
-    ]
-    return pl.concat([edges[0], moved, edges[1]])
+def hints(bars: bl.Bars, fast: int, slow: int) -> list[str]:
+    """Return what keeps the demonstration from trading."""
+    found = []
+    if fast >= slow:
+        found.append(f"--fast {fast} should be less than --slow {slow}: nothing else is a trend")
+    priced = int((~np.isnan(bars.close)).sum(axis=0).max())
+    if priced <= max(fast, slow):
+        found.append(
+            f"no asset has more than {priced:,} bars: an average of {max(fast, slow):,} needs more "
+            f"before it can cross; try --fast {max(priced // 20, 1)} --slow {max(priced // 5, 2)}"
+        )
+    return found

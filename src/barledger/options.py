@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from barledger import _check
+from barledger import _check, _html
 from barledger._check import Number
 from barledger._param import check_when_known
 
@@ -32,6 +32,9 @@ class _Option:
 
     def __repr__(self) -> str:
         return _check.shown(self)
+
+    def _repr_html_(self) -> str:
+        return _html.option(self)
 
     def map(self, part: Callable[[Any], Any]) -> Self:
         """Return the option with a function applied to each of its numbers."""

@@ -1,25 +1,24 @@
 """The facade: signals, targets or orders on bars, through one compiled simulation, to a Result."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
-from functools import lru_cache
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from barledger import _check
-from barledger.accounts import Account, Cash
+from barledger.accounts import Account
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.lowering import wishes
-from barledger.lowering.aligned import by_label
+from barledger.lowering.asked import checked_bars, request_of
 from barledger.lowering.drive import run
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
-from barledger.lowering.varying import full
+from barledger.lowering.waits import obstacle
 from barledger.lowering.wishes import Wishes
-from barledger.options import Fee, PercentFee, PercentOfEquity, Rules, Shares, Size
+from barledger.options import Fee, PercentOfEquity, Rules, Shares, Size
 from barledger.orders import Order
 from barledger.result import Result
 from barledger.result.result import ACCOUNT, result_of
@@ -50,10 +49,6 @@ if TYPE_CHECKING:
         start: State | Sequence[State] | None
         groups: Literal["each"] | Sequence[str] | Mapping[str, str] | None
         record: Literal["full", "equity", "metrics"]
-
-
-FILLS = ("next_open", "next_close", "close")
-RECORDS = ("full", "equity", "metrics")
 
 
 class Portfolio:
@@ -208,6 +203,56 @@ class Portfolio:
         )
 
     @staticmethod
+    def from_callback(
+        bars: Bars, decide: Any, state: Any = None, **options: "Unpack[Options]"
+    ) -> Result:
+        """Simulate a strategy that decides at the close of each bar, seeing the account.
+
+        Parameters
+        ----------
+        bars
+            Prices of N assets on T bars.
+        decide
+            A function ``decide(ctx, bar, state)``, which numba compiles, or a `Strategy`, which
+            stays Python. `ctx` has, all float64 and nothing of it later than the bar:
+
+            ``open``, ``high``, ``low``, ``close``, ``volume``
+                (bar + 1, N), ``ctx.close[-1, j]`` the bar's own; of length 0 where there are none.
+            ``quantity``, ``average``, ``waiting``
+                Each asset's position, its average price, and how many of its orders wait (N,).
+            ``cash``, ``equity``, ``free``
+                Of the account; `free` is what openings may use.
+
+            Orders are placed and withdrawn by the functions of `barledger.trade`, such as
+            ``bl.trade.market(ctx, asset, quantity)``; they can fill from the next bar on.
+        state
+            Numbers (k,) of the strategy's own, float64, which it may write to; yours are written to.
+        **options
+            As in `from_signals`; neither ``fill="close"`` nor `groups` nor `orders`.
+
+        Returns
+        -------
+        Result
+            What happened, down to the ledger entry.
+
+        Raises
+        ------
+        DecisionError
+            When the strategy fails; the message names the bar.
+
+        Examples
+        --------
+        >>> import barledger as bl
+        >>> def decide(ctx, bar, state):
+        ...     if bar > 0 and ctx.close[-1, 0] < ctx.close[-2, 0] and ctx.quantity[0] == 0.0:
+        ...         bl.trade.market(ctx, 0, 10)
+        >>> bars = bl.Bars.from_arrays([100.0, 101.0, 99.0, 98.0, 102.0])
+        >>> bl.Portfolio.from_callback(bars, decide).fills.select("quantity", "price").rows()
+        [(10.0, 98.0)]
+        """
+        return _decided(checked_bars(bars), decide, state, dict(options))
+
+    @staticmethod
     def from_holding(
         bars: Bars, *, size: float | Size | str | None = None, **options: "Unpack[Options]"
     ) -> Result:
@@ -234,6 +279,41 @@ from_signals = Portfolio.from_signals
 from_orders = Portfolio.from_orders
 from_targets = Portfolio.from_targets
 from_holding = Portfolio.from_holding
+from_callback = Portfolio.from_callback
+
+
+def _decided(bars: Bars, decide: Any, state: Any, options: dict[str, Any]) -> Result:
+    """Run a strategy that decides bar by bar."""
+    from barledger.lowering import decisions
+    from barledger.strategy import Strategy
+
+    for name in ("groups", "orders", "price", "priority"):
+        if options.get(name) is not None:
+            raise ValueError(f"from_callback takes no {name}: the strategy places its own orders")
+    if options.get("fill") == "close":
+        raise ValueError("a strategy sees the close: fill must be 'next_open' or 'next_close'")
+    if isinstance(decide, type) or not (isinstance(decide, Strategy) or callable(decide)):
+        raise TypeError(f"decide must be a function or a Strategy(), was {decide!r}")
+    own = _own_state(state)
+    request = request_of(bars, decisions.room_for(bars, True), Shares(0.0), options)
+    rests = obstacle(request) is None
+    if not rests:
+        request = replace(request, wishes=decisions.room_for(bars, False))
+    desk = decisions.Desk(request, rests)
+    if isinstance(decide, Strategy):
+        done = decisions.run_plain(desk, decide)
+    else:
+        done = decisions.run_compiled(desk, decide, own)
+    return result_of([done], (ACCOUNT,), ((*range(bars.shape[1]),),), request)
+
+
+def _own_state(state: Any) -> npt.NDArray[np.float64]:
+    if state is None:
+        return np.zeros(0)
+    is_array = isinstance(state, np.ndarray) and state.dtype == np.float64
+    if not is_array or state.ndim != 1 or not state.flags.c_contiguous:
+        raise TypeError(f"state must be a 1-d float64 array, was {state!r}")
+    return state  # type: ignore[no-any-return]
 
 
 def _simulate(bars: Bars, wished: Wishes, size: Any, options: "Options") -> Result:
@@ -284,185 +364,6 @@ def starts_of_accounts(starts: Any, n_accounts: int) -> Sequence[State | None]:
             f"start must be a list of one State for each of the {n_accounts} accounts, was {found}"
         )
     return list(starts)
-
-
-CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
-KNOWN = (
-    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
-    "orders", "limits", "events", "initial_cash", "start", "groups", "record",
-)  # fmt: skip
-
-
-SIGNALS = ("entries", "exits", "short_entries", "short_exits", "size", "direction")
-ELSEWHERE = {"tif": "orders", "sl_stop": "stops", "tp_stop": "stops", "init_cash": "initial_cash"}
-
-
-def _meant(word: str) -> str:
-    """Return the option that a word resembles, as a question."""
-    near = get_close_matches(word, (*KNOWN, *SIGNALS), n=1)
-    meant = ELSEWHERE.get(word) or (near[0] if near else None)
-    return f" (did you mean {meant}?)" if meant else ""
-
-
-def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) -> Request:
-    """Return what one call asks for: options checked, defaults filled in."""
-    unknown = sorted(set(options) - set(KNOWN))
-    if unknown:
-        raise TypeError(
-            f"unknown options {', '.join(unknown)}{_meant(unknown[0])}; known beside the signals "
-            f"and the size are {', '.join(KNOWN)}"
-        )
-    given = {name: value for name, value in options.items() if value is not None}
-    _check_types(given)
-    fill = given.get("fill", "next_open")
-    _check.choice("fill", fill, FILLS)
-    _check.choice("record", given.get("record", "full"), RECORDS)
-    has_open = len(bars._open) > 0
-    account = given.get("account", CASH)
-    start = given.get("start")
-    _check_single(given, start)
-    return Request(
-        bars=bars,
-        wishes=wished,
-        size=_lined_up(size, bars),
-        account=_checked_account(account, bars),
-        fees=_lined_up(_as_fee(given.get("fees", 0.0)), bars),
-        slippage=_lined_up(_as_slippage(given.get("slippage", 0.0)), bars),
-        fill="next_close" if fill == "next_open" and not has_open else fill,
-        price=_own_prices(by_label("price", given.get("price"), bars), bars),
-        rules=_rules(given),
-        priority=by_label("priority", given.get("priority"), bars),
-        exclusive=_exclusive(given.get("exclusive", ()), bars),
-        limits=given.get("limits", NO_LIMITS),
-        events=given.get("events", bars.events),
-        initial_cash=_initial_cash(given),
-        start=start if isinstance(start, State) else None,
-        record=given.get("record", "full"),
-        stops=_lined_up(given.get("stops"), bars),
-        orders=_lined_up(given.get("orders"), bars),
-    )
-
-
-def _lined_up(option: Any, bars: Bars) -> Any:
-    """Return an option whose frames line up with the bars by label."""
-    if option is None:
-        return None
-    return option.map(lambda value: by_label(type(option).__name__, value, bars))
-
-
-KINDS: dict[str, tuple[type, str]] = {
-    "account": (Account, "an account such as Cash()"),
-    "rules": (Rules, "Rules such as Rules(conflict='entry')"),
-    "stops": (Stops, "Stops such as Stops(loss=0.05)"),
-    "orders": (Order, "an order such as Limit(99.5)"),
-    "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
-    "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
-}
-
-
-def _check_types(given: dict[str, Any]) -> None:
-    for name, (kind, example) in KINDS.items():
-        if name in given and not isinstance(given[name], kind):
-            raise TypeError(f"{name} must be {example}, was {given[name]!r}")
-
-
-def checked_bars(bars: Bars) -> Bars:
-    """Return bars that an account can trade; raise if these are not."""
-    if not isinstance(bars, Bars):
-        raise TypeError(
-            f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "
-            "makes them"
-        )
-    currencies = sorted({contract.currency for contract in bars.kinds})
-    if len(currencies) > 1:
-        raise ValueError(
-            f"all contracts must be in one currency, that of the account: nothing is converted "
-            f"yet; found {', '.join(currencies)}"
-        )
-    return bars
-
-
-def _check_single(given: dict[str, Any], start: Any) -> None:
-    """Several accounts' money or states need groups; money of several must match their number."""
-    several = np.ndim(given.get("initial_cash", 0.0)) > 0 or isinstance(start, Sequence)
-    if several and "groups" not in given:
-        raise ValueError("several initial_cash or start values need groups, one for each of them")
-    if start is not None and not isinstance(start, State | Sequence):
-        raise TypeError(f"start must be a State such as result.state, was {start!r}")
-
-
-def _initial_cash(given: dict[str, Any]) -> float:
-    cash = _check.as_floats("initial_cash", given.get("initial_cash", 100_000.0))
-    if not np.isfinite(cash).all() or (cash < 0.0).any():
-        raise ValueError(f"initial_cash must be finite and >= 0, was {given['initial_cash']}")
-    return float(cash.flat[0])
-
-
-def _checked_account(account: Account, bars: Bars) -> Account:
-    extremes = getattr(account, "margin_check", None) == "extremes"
-    if extremes and (len(bars._high) == 0 or len(bars._low) == 0):
-        raise ValueError("margin_check='extremes' needs bars with high and low")
-    return account
-
-
-def _as_fee(fees: Any) -> Fee:
-    if isinstance(fees, Fee):
-        return fees
-    return _flat_fee(fees) if isinstance(fees, float) else PercentFee(fees)
-
-
-def _as_slippage(slippage: Any) -> Slippage:
-    if isinstance(slippage, Slippage):
-        return slippage
-    return _flat_slippage(slippage) if isinstance(slippage, float) else Slippage(fraction=slippage)
-
-
-@lru_cache(maxsize=64)
-def _flat_fee(rate: float) -> PercentFee:
-    return PercentFee(rate)
-
-
-@lru_cache(maxsize=64)
-def _flat_slippage(fraction: float) -> Slippage:
-    return Slippage(fraction=fraction)
-
-
-def _rules(given: dict[str, Any]) -> Rules:
-    rules: Rules = given.get("rules", RULES)
-    if "priority" in given and rules.allocation == "in_order":
-        return rules.map_words(allocation="priority")
-    if rules.allocation == "priority" and "priority" not in given:
-        raise ValueError("allocation='priority' needs priority=, numbers (T, N), higher first")
-    return rules
-
-
-def _own_prices(price: Any, bars: Bars) -> npt.NDArray[np.float64] | None:
-    if price is None:
-        return None
-    prices = full("price", price, *bars.shape)
-    if np.isinf(prices).any():
-        raise ValueError("price must be finite, or NaN for no fill; an infinite one was found")
-    may_be_negative = np.array([contract.kind == "future" for contract in bars.contracts])
-    if (prices <= 0.0)[:, ~may_be_negative].any():
-        raise ValueError("price must be > 0; only futures may trade at 0 or below")
-    return prices
-
-
-def _exclusive(groups: Sequence[Sequence[str]], bars: Bars) -> tuple[tuple[int, ...], ...]:
-    if isinstance(groups, tuple) and not groups:
-        return ()
-    if isinstance(groups, str) or any(isinstance(members, str) for members in groups):
-        raise TypeError(
-            f"exclusive must be groups of assets such as [['SPY', 'SH']], was {groups!r}"
-        )
-    columns = {asset: column for column, asset in enumerate(bars.assets)}
-    named = [asset for members in groups for asset in members]
-    unknown = sorted(set(named) - set(columns))
-    if unknown:
-        raise ValueError(f"exclusive names unknown assets {unknown}; the bars have {bars.assets}")
-    if len(named) != len(set(named)):
-        raise ValueError("an asset can be in one exclusive group only")
-    return tuple(tuple(columns[asset] for asset in members) for members in groups)
 
 
 def _groups(groups: Any, bars: Bars) -> tuple[str, ...] | None:

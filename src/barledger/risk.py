@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from barledger import _check
+from barledger import _check, _html
 from barledger._param import check_when_known
 
 
@@ -59,3 +59,6 @@ class RiskLimits:
         if (self.max_per_group is None) != (self.groups is None):
             raise ValueError("max_per_group and groups belong together: give both or neither")
         _check.choice("action", self.action, ("halt", "flatten"))
+
+    def _repr_html_(self) -> str:
+        return _html.option(self)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barledger import _html
+
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
@@ -69,3 +71,15 @@ class State:
                 raise ValueError(
                     f"a State's unsettled amounts must be finite, was {amount} on {date}"
                 )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (asset, f"{quantity:+,.6g}", f"{average:,.6g}")
+            for asset, (quantity, average) in self.positions.items()
+        ]
+        title = f"State: {self.cash:,.2f} in cash"
+        owed = [f"unsettled until {date}: {amount:,.2f}" for date, amount in self.unsettled]
+        if not rows:
+            return f"<p>{title}, no position</p>"
+        head = ("asset", "quantity", "average price")
+        return _html.table(rows, head, title=title, notes=owed)

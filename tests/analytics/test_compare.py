@@ -5,6 +5,8 @@ import pytest
 from markets import flat_bars, orders
 
 import barledger as bl
+from barledger import demo
+from barledger.result.gains import gains
 
 BARS = flat_bars([10.0, 10.0, 12.0, 11.0])
 GIVEN = orders((0, "A", 10.0), (2, "A", -10.0))
@@ -73,7 +75,7 @@ def test_it_prints_a_column_a_run_on_one_screen():
     assert text.splitlines()[0].split() == ["free", "dear"]
     assert "up capture" in text
     assert len(text.splitlines()) < 30
-    assert "<th>dear</th>" in bl.compare({"free": run(), "dear": run()})._repr_html_()
+    assert ">dear</th>" in bl.compare({"free": run(), "dear": run()})._repr_html_()
 
 
 def test_metrics_runs_compare_what_they_know():
@@ -122,3 +124,30 @@ def test_prices_differ_by_what_was_held_and_when():
     # early: 10 to 11, late: 12 to 11
     assert table.filter(cause="prices").row(0)[1:] == pytest.approx((10.0, -10.0, -20.0))
     assert np.isfinite(table["difference"].to_numpy()).all()
+
+
+def test_size_is_a_cause_of_its_own():
+    # bar 2, from 10 to 12: 10 shares against 20. Bar 3, to 11: one sells its 10, the other keeps 20
+    table = bl.compare({"a": run(), "b": run(orders((0, "A", 20.0)))}).difference("a", "b")
+    rows = {row[0]: row[1:] for row in table.iter_rows()}
+    assert rows["prices"] == pytest.approx((10.0, 20.0, -10.0))
+    assert rows["sizing"] == (None, None, pytest.approx(20.0))
+    assert sum(table["difference"][:-1]) == pytest.approx(table["difference"][-1])
+
+
+def test_an_asset_that_one_run_does_not_know_is_no_matter_of_size():
+    both = flat_bars([10.0, 10.0, 12.0, 11.0], [5.0, 5.0, 9.0, 9.0])
+    bought = orders((0, "A", 20.0), (2, "A", -20.0), (0, "B", 10.0))
+    table = bl.compare({"a": run(), "b": run(bought, bars=both)}).difference("a", "b")
+    rows = {row[0]: row[1:] for row in table.iter_rows()}
+    assert rows["sizing"][2] == pytest.approx(10.0)  # 10 more of A from 10 to 11, sold on one bar
+    assert rows["prices"][2] == pytest.approx(40.0)  # 10 of B from 5 to 9
+
+
+def test_gains_of_all_assets_are_the_prices_of_the_attribution():
+    bars = bl.Bars.sample()
+    made = demo.simulate(bars, demo.signals_of(bars, 20, 100), 100_000.0)
+    for part in (made, made["2004":"2008"]):
+        total = sum(each.profit.sum() for _, each in gains(part.books[0]))
+        prices = part.attribution.filter(cause="prices")["amount"][0]
+        assert total == pytest.approx(prices, rel=1e-9)

@@ -200,7 +200,7 @@ def test_repr_is_one_line_and_html_a_short_table():
     assert repr(bars) == line
     html = bars._repr_html_()
     assert html.count("<tr>") == 3
-    assert "<td>25.0%</td>" in html
+    assert ">25.0%</td>" in html
 
 
 def test_html_of_many_assets_shows_ten_and_escapes_names():

@@ -201,3 +201,12 @@ def test_parquet_is_read_from_a_file_a_folder_or_a_glob(tmp_path):
 def test_parquet_that_is_not_there_is_named(tmp_path, name):
     with pytest.raises(FileNotFoundError, match=r"no parquet file at .*none"):
         Bars.from_parquet(tmp_path / name)
+
+
+def test_several_assets_without_a_column_that_says_which_are_refused():
+    frame = pl.DataFrame(
+        {"time": ["2020-01-02", "2020-01-02"], "close": [1.0, 2.0], "name": ["A", "B"]}
+    )
+    message = r"rows 0 and 1 are both of 2020-01-02.*to asset, symbol or ticker.*not read were name"
+    with pytest.raises(ValueError, match=message):
+        Bars.from_frame(frame)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from markets import flat_bars, orders
 
 import barledger as bl
 from barledger import demo
+from barledger.kernel.codes import Category
+from barledger.plots.view import view_of
 
 pytest.importorskip("plotly")
 
@@ -96,6 +99,24 @@ def test_waterfall_adds_up_by_hand(small):
     assert list(bars.base) == pytest.approx([0.0, 1_000.0, 1_020.0, 1_020.0, 0.0])
 
 
+def test_financing_and_income_have_a_step_each(small):
+    """The ledger's categories by name, whatever wrote them."""
+    paid = {Category.BORROW: -3.0, Category.INTEREST: -2.0, Category.FUNDING: -1.0,
+            Category.DIVIDEND: 4.0}  # fmt: skip
+    book = small.books[0]
+    entries = np.zeros(len(paid), book.entries.dtype)
+    entries["category"], entries["amount"] = list(paid), list(paid.values())
+    lent = bl.Result([replace(book, entries=entries)], small.all_times, small.assets, small.source)
+    bars = lent.plot_ledger().data[0]
+    steps = dict(zip(bars.x, bars.customdata, strict=True))
+    assert list(steps)[4:8] == ["borrow", "interest", "funding", "dividend"]
+    assert [steps[name] for name in list(steps)[4:8]] == pytest.approx([-3.0, -2.0, -1.0, 4.0])
+    # equity is what it was: prices make up for the 2 that were paid in all
+    assert steps["prices"] == pytest.approx(22.0)
+    table = bl.compare({"free": small, "lent": lent}).attribution
+    assert table.filter(cause="financing")["lent"].to_list() == pytest.approx([-2.0])
+
+
 def test_prices_of_the_attribution_are_those_of_the_trades(run):
     found = dict(run.attribution.select("cause", "amount").iter_rows())
     costs = run.fills["slippage"].sum() + run.fills["fee"].sum()
@@ -107,6 +128,16 @@ def test_deposits_are_a_cause_of_their_own():
     bars = flat_bars([10.0, 10.0, 10.0], time=MONTHS[:3], events=flows)
     run = bl.Portfolio.from_orders(bars, orders((0, "A", 1.0)), initial_cash=1_000.0)
     assert dict(run.attribution.select("cause", "amount").iter_rows())["deposit"] == 100.0
+
+
+def test_deposits_are_no_gain_of_buy_and_hold():
+    flows = bl.Events(cash_flows=[(MONTHS[2], 1_000.0)])
+    bars = flat_bars([10.0, 10.0, 10.0, 20.0], time=MONTHS[:4], events=flows)
+    run = bl.Portfolio.from_orders(bars, orders((0, "A", 1.0)), initial_cash=1_000.0)
+    # all of 1,000 in shares, then 1,000 beside them: 2,000 become 3,000
+    assert view_of(run).benchmark.tolist() == [1_000.0, 1_000.0, 2_000.0, 3_000.0]
+    assert view_of(run).benchmark_returns.tolist() == [0.0, 0.0, 0.0, 0.5]
+    assert view_of(run[2:]).benchmark_returns.tolist() == pytest.approx([0.0, 0.5])
 
 
 def test_several_accounts_are_added_up():
@@ -175,3 +206,14 @@ def test_importing_barledger_and_running_loads_no_plot_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_benchmark_that_went_far_makes_the_axis_logarithmic():
+    bars = flat_bars([10.0, 10.0, 100.0, 1_000.0], time=MONTHS[:4])
+    run = bl.Portfolio.from_orders(
+        bars, orders((0, "A", 1.0), (1, "A", -1.0)), initial_cash=1_000.0
+    )
+    figure = run.plot()
+    assert figure.layout.yaxis.type == "log"
+    assert "logarithmic" in figure.layout.annotations[0].text
+    assert run.plot(benchmark=False).layout.yaxis.type != "log"

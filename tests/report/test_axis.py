@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from barledger.report.axis import Scale, money, percent, scale_of, ticks, time_ticks
+from barledger.report.axis import Scale, log_money, money, percent, scale_of, ticks, time_ticks
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,12 @@ def test_bars_without_times_are_numbered():
 def test_labels_are_short():
     assert [money(each) for each in (250_000.0, 1.5e6, 0.25)] == ["250 k", "1.5 m", "0.25"]
     assert percent(-0.125) == "-12.5%"
+
+
+def test_logarithms_have_ticks_at_round_numbers():
+    found = ticks(Scale(4.8, 6.95), is_log=True)
+    labels = ["100 k", "200 k", "500 k", "1 m", "2 m", "5 m"]
+    assert [log_money(each) for each in found] == labels
+    assert [log_money(each) for each in ticks(Scale(1.5, 7.2), is_log=True)] == [
+        "100", "1 k", "10 k", "100 k", "1 m", "10 m",
+    ]  # fmt: skip

@@ -46,6 +46,7 @@ def checked_fields(
         "adjustment": terms.adjustment,
         "events": None if terms.events is None else terms.events.fixed(times, names),
         "notes": (*([f"times converted from {zone} to UTC"] if zone else []), *terms.notes),
+        "sources": (),
         "_tradable": made.get("tradable", absent.astype(np.int8)),
         **{f"_{name}": made.get(name, absent) for name in MATRICES},
     }

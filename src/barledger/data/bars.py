@@ -57,6 +57,8 @@ class Bars:
         Splits of these raw prices, and cash flows; None: none. `Portfolio` applies them.
     notes
         Sentences on what reading the data changed or left out.
+    sources
+        Where the data came from: files with their SHA-256, in words.
     open, high, low, close, volume, settlement
         (T, N) float64, read-only; None when not given. NaN: nothing there.
     tradable
@@ -75,6 +77,7 @@ class Bars:
     adjustment: str | float | None
     events: Events | None
     notes: tuple[str, ...]
+    sources: tuple[str, ...]
     _open: Floats
     _high: Floats
     _low: Floats
@@ -162,6 +165,7 @@ class Bars:
             asset (or symbol, ticker); open, high, low, volume, settlement, tradable and split
             (new shares per old share; null or 1: none) may be there, in any order and letter case.
             Wide: a time column, or a pandas index of dates, and one column of closes per asset.
+            A structured numpy array and a mapping from names to columns are frames too.
         assets
             Which assets, in which order; None: all, by name from a long frame and as they stand
             from a wide one. It names the one asset of a long frame without an asset column.
@@ -218,6 +222,38 @@ class Bars:
             adjustment=adjustment,
             events=events,
         )
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: str | Path,
+        *,
+        columns: Sequence[str] | None = None,
+        skip_rows: int = 0,
+        time_format: str | None = None,
+        **options: Any,
+    ) -> "Bars":
+        """Make bars of a CSV file, plain or gzipped.
+
+        Parameters
+        ----------
+        path
+            File; its digest goes into `sources`.
+        columns
+            Names in place of the header's, or where there is none; the error of a header that does
+            not fit its rows shows the names that would.
+        skip_rows
+            Lines before the header.
+        time_format
+            Such as ``"%d.%m.%Y"``; None: one of the usual, year first.
+        options
+            As in `from_frame`.
+        """
+        from barledger.data.csv_text import read_csv
+
+        frame = read_csv(path, columns=columns, skip_rows=skip_rows, time_format=time_format)
+        told = f"{Path(path).name} sha256 {sha256(Path(path).read_bytes()).hexdigest()}"
+        return cls.from_frame(frame, **options).with_notes(sources=[told])
 
     @classmethod
     def sample(cls, *, contracts: Contracts = None) -> "Bars":
@@ -331,6 +367,59 @@ class Bars:
         done = "splits" if self.adjustment is None else f"{self.adjustment}, splits"
         events = self.events.without_splits() if self.events is not None else None
         return replace(self, adjustment=done, events=events, **changed)
+
+    def resample(self, timeframe: str, **options: Any) -> "Bars":
+        """Return bars of a wider timeframe; options as in `barledger.data.resample`.
+
+        Beside these bars the wider ones would show the future: `barledger.data.resample` returns
+        both, and what of the wider ones is known when.
+
+        Examples
+        --------
+        >>> time = np.arange("2024-01-02T00:00", "2024-01-02T00:04", dtype="datetime64[m]")
+        >>> Bars.from_arrays([1.0, 2.0, 3.0, 4.0], time=time).resample("2m").close[:, 0]
+        array([2., 4.])
+        """
+        from barledger.data.resampling import resample
+
+        return resample(self, timeframe, **options).bars
+
+    def with_matrix(self, name: str, values: object) -> "Bars":
+        """Return bars with one matrix more, or another one, such as settlements; all checked again.
+
+        Parameters
+        ----------
+        name
+            open, high, low, close, volume, settlement or tradable.
+        values
+            (T,) or (T, N) numbers; NaN: nothing there.
+        """
+        if name not in ARRAYS:
+            raise ValueError(f"bars have {', '.join(ARRAYS)}, no {name!r}")
+        made: dict[str, Any] = {each: getattr(self, f"_{each}") for each in self.matrices}
+        made[name] = as_tradable(values) if name == "tradable" else as_matrix(name, values)
+        terms = Terms(self.contracts, self.calendar, self.adjustment, self.events, self.notes)
+        return replace(
+            type(self)(**checked_fields(made, self._stamps(), self.assets, terms)),
+            sources=self.sources,
+        )
+
+    def _stamps(self) -> object:
+        return None if self.time.dtype.kind != "M" else self.time
+
+    def with_notes(self, *notes: str, sources: Sequence[str] = ()) -> "Bars":
+        """Return the same bars with sentences on what was done to them, and where they came from.
+
+        Neither changes the digest.
+
+        Examples
+        --------
+        >>> Bars.from_arrays([1.0, 2.0]).with_notes("made up").notes
+        ('made up',)
+        """
+        return replace(
+            self, notes=(*self.notes, *notes), sources=(*self.sources, *map(str, sources))
+        )
 
     def to_frame(self) -> "pl.DataFrame":
         """Return a long polars frame: time, asset, and a column for each matrix, bar by bar."""

@@ -1,10 +1,10 @@
 """How bars show themselves: one line in a console, a small table in a notebook."""
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from barledger import _html
 from barledger.data.stamps import shown
 
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ def table(bars: "Bars") -> str:
         missing = 1.0 - len(priced) / len(bars)
         rows.append([asset, kinds[column], str(len(priced)), *ends, f"{missing:.1%}"])
     head = ["asset", "kind", "bars", "first", "last", "missing"]
-    body = "".join(_row(row, "td") for row in rows)
     left = len(bars.assets) - ROWS_SHOWN
-    more = f"<p>and {left} more</p>" if left > 0 else ""
-    return f"<p>{escape(line(bars))}</p><table>{_row(head, 'th')}{body}</table>{more}"
+    more = [f"and {left} more"] if left > 0 else []
+    return _html.table(rows, head, words=(0, 1, 3, 4), title=line(bars)[1:-1], notes=more)
 
 
 def happenings(events: "Events", bars: "Bars") -> str:
@@ -62,7 +61,3 @@ def span(bars: "Bars") -> str:
     """Return the first and last stamp, or bar number."""
     first, last = shown(bars.time[0]), shown(bars.time[-1])
     return f"{first} to {last}" if bars.time.dtype.kind == "M" else f"bars {first} to {last}"
-
-
-def _row(cells: list[str], tag: str) -> str:
-    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"

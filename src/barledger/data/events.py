@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from barledger import _html
 from barledger.data.foreign import as_polars, is_frame
 from barledger.data.stamps import Stamp, Times, as_stamps, shown, stamp_of
 
@@ -69,6 +70,11 @@ class Events:
     def __repr__(self) -> str:
         splits, flows = _given(self.splits), _given(self.cash_flows)
         return f"Events(splits={len(splits)}, cash_flows={len(flows)})"
+
+    def _repr_html_(self) -> str:
+        kinds = (("splits", self.splits), ("cash flows", self.cash_flows))
+        rows = [(name, f"{len(_given(rows)):,}") for name, rows in kinds]
+        return _html.table(rows, title="Events")
 
     @property
     def has_splits(self) -> bool:

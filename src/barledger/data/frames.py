@@ -3,7 +3,7 @@
 Assets align on the union of their stamps; where one has no row there is NaN, nothing is filled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -65,6 +65,27 @@ def read_frame(frame: object, assets: str | Sequence[str] | None = None) -> Tabl
     return _wide(data, names["time"], chosen)
 
 
+def long_rows(frame: object) -> "pl.DataFrame":
+    """Return a long frame with known names: time (nanoseconds), asset and its numbers.
+
+    Order and duplicates stay as they are; what is not known is left out.
+    """
+    import polars as pl
+
+    data = _polars_frame(frame)
+    names = _recognised(data.columns)
+    for needed in ("time", "close"):
+        if needed not in names:
+            raise ValueError(_lacking(needed, data.columns))
+    rows = data.select(names.values()).rename({column: name for name, column in names.items()})
+    stamps = as_stamps(rows["time"], f"column {names['time']!r}")
+    asset = pl.col("asset").cast(pl.String) if "asset" in names else pl.lit("asset")
+    others = [name for name in rows.columns if name not in ("time", "asset")]
+    return rows.select(
+        pl.Series("time", stamps.times), asset.alias("asset"), pl.col(others).cast(pl.Float64)
+    )
+
+
 def read_parquet(path: str | Path) -> "pl.DataFrame":
     """Return the frame in one parquet file, in a folder of them, or in those that match a glob."""
     import polars as pl
@@ -80,15 +101,38 @@ def _polars_frame(frame: Any) -> "pl.DataFrame":
 
     if library_of(frame) == "pandas":
         frame = _with_index(frame)
-    made = as_polars(frame, "frame") if is_frame(frame) else None
+    made = as_polars(frame, "frame") if is_frame(frame) else _of_arrays(frame)
     if not isinstance(made, pl.DataFrame):
         raise TypeError(
-            f"frame must be a polars, pandas or pyarrow frame, was a {type(frame).__name__}; arrays "
-            "go to Bars.from_arrays"
+            f"frame must be a polars, pandas or pyarrow frame, was a {type(frame).__name__}; a "
+            "structured array or a mapping of columns will do too, other arrays go to "
+            "Bars.from_arrays"
         )
     if made.is_empty():
         raise ValueError(f"frame must hold at least one row; its columns are {made.columns}")
     return made
+
+
+def _of_arrays(frame: Any) -> Any:
+    """Return a structured numpy array, or a mapping of columns, as a frame; None of anything else."""
+    import polars as pl
+
+    if isinstance(frame, Mapping):
+        return pl.DataFrame({str(name): _column(column) for name, column in frame.items()})
+    if not isinstance(frame, np.ndarray) or not frame.dtype.names:
+        return None
+    return pl.DataFrame({name: _column(frame[name]) for name in frame.dtype.names})
+
+
+def _column(values: Any) -> Any:
+    """Return bytes as text and datetimes in a unit that polars takes; others as they are."""
+    if not isinstance(values, np.ndarray):
+        return values
+    if values.dtype.kind == "S":
+        return values.astype(str)
+    if values.dtype.kind == "M":
+        return values.astype("datetime64[ns]")
+    return np.ascontiguousarray(values)
 
 
 def _with_index(frame: Any) -> Any:
@@ -136,6 +180,8 @@ def _long(data: "pl.DataFrame", names: dict[str, str], chosen: tuple[str, ...] |
     values = {name: _values(rows[name], column) for name, column in names.items() if name in VALUES}
     splits = _splits(values.pop("split", None), stamps.times, rows, assets)
     times = stamps.times
+    if "asset" not in names:
+        _check_one_asset(times, left)
     if "asset" in names and (len(assets) > 1 or not _is_rising(times)):
         times, values = _spread(times, rows["asset"], assets, values)
     return Table(times, assets, values, splits, _notes(stamps.zone, left))
@@ -184,6 +230,19 @@ def _only_one(chosen: tuple[str, ...] | None) -> tuple[str, ...]:
             f"named; add the column asset (or {', '.join(ALIASES['asset'][1:])})"
         )
     return chosen
+
+
+def _check_one_asset(times: Times, left: Sequence[str]) -> None:
+    """Raise when a frame without a column of assets has two rows of one time."""
+    order = np.argsort(times, kind="stable")
+    same = np.flatnonzero(times[order][1:] == times[order][:-1])
+    if len(same):
+        rows = order[[same[0], same[0] + 1]]
+        others = f" (not read were {_listed(left)})" if left else ""
+        raise ValueError(
+            f"rows {rows[0]} and {rows[1]} are both of {shown(times[rows[0]])}, and no column says "
+            f"of which asset: add or rename one to asset, symbol or ticker{others}"
+        )
 
 
 def _check_known(chosen: Sequence[str], known: Sequence[str]) -> None:

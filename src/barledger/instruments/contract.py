@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from barledger import _check
+from barledger import _check, _html
 
 Kind = Literal["stock", "etf", "coin", "future"]
 KINDS = ("stock", "etf", "coin", "future")
@@ -79,6 +79,9 @@ class Contract:
             raise ValueError(f"a {self.kind} takes its margin from the account: leave out initial")
         elif self.multiplier != 1.0:
             raise ValueError(f"a {self.kind} has multiplier 1, was {self.multiplier:g}")
+
+    def _repr_html_(self) -> str:
+        return _html.option(self)
 
     def _check_margin(self) -> None:
         if self.initial is None:

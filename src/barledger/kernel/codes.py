@@ -268,6 +268,7 @@ class Reason(IntEnum):
     POSITION_GONE = 21
     END_OF_DATA = 22
     EXPIRED = 23
+    WITHDRAWN = 24
 
 
 class Cause(IntEnum):

@@ -223,7 +223,8 @@ class LiveRow(Protocol):
     `distance` that of a risk size, `rank` its priority; `closes` the side it was made against,
     `opens` the side it wants; `loss` to `time_limit` are the distances of its stops. `level` and `stop` are the prices that
     it waits for, `last_day` its last date (-1: not known, or none), `tries` whether an open could
-    trade, `market` the price it is offered now, `approach` how that was reached. Plan: `close` and `open` are signed
+    trade, `market` the price it is offered now, `approach` how that was reached, `handle` what a
+    strategy calls it. Plan: `close` and `open` are signed
     quantities, `side` the side of the opening (0: none), `most` a bound set by its competitors,
     `closed` what it has closed so far, `reason` a refusal found early.
     """
@@ -262,6 +263,7 @@ class LiveRow(Protocol):
     is_armed: int
     tries: int
     approach: int
+    handle: int
 
 
 class OrderRow(Protocol):

@@ -36,6 +36,13 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
 
 def _check_possible(request: Request, what: str) -> None:
     """Raise where an order that rests has no meaning yet."""
+    lacking = obstacle(request)
+    if lacking:
+        raise ValueError(f"{what} needs {lacking}")
+
+
+def obstacle(request: Request) -> str | None:
+    """Return what orders that rest would need and this request does not have."""
     bars, rules = request.bars, request.rules
     lacking = [each for each in ("open", "high", "low") if each not in bars.matrices]
     wrong = None
@@ -55,5 +62,4 @@ def _check_possible(request: Request, what: str) -> None:
         wrong = f"reversal='split', was {rules.reversal!r}"
     elif request.exclusive:
         wrong = "no exclusive groups"
-    if wrong:
-        raise ValueError(f"{what} needs {wrong}")
+    return wrong

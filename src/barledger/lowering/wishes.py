@@ -42,7 +42,7 @@ class Wishes:
     def of(self, columns: Sequence[int]) -> "Wishes":
         """Return the wishes for some columns."""
         picked = list(columns)
-        buffer, flags = _flags((len(self.flags), len(picked)))
+        buffer, flags = blank((len(self.flags), len(picked)))
         flags[:] = self.flags[:, picked]
         orders = self.orders
         if orders is not None:
@@ -71,7 +71,7 @@ def from_signals(bars: "Bars", direction: str, **given: Any) -> Wishes:
         "short_entries": Flag.SHORT_ENTRY,
         "short_exits": Flag.SHORT_EXIT,
     }
-    buffer, flags = _flags(bars.shape)
+    buffer, flags = blank(bars.shape)
     for name, value in given.items():
         if value is not None:
             signal = aligned.mask(name, value, bars).view(np.int8)
@@ -107,7 +107,7 @@ def from_quantities(bars: "Bars", quantity: Any) -> Wishes:
 def _numbered(
     kind: str, bars: "Bars", wanted: Any, said: npt.NDArray[np.bool_], flag: Flag, unit: str
 ) -> Wishes:
-    buffer, flags = _flags(bars.shape)
+    buffer, flags = blank(bars.shape)
     np.multiply(said.view(np.int8), np.int8(flag), out=flags)
     return Wishes(kind, buffer, flags, wanted, None, unit)
 
@@ -169,7 +169,7 @@ def _rows(bars: "Bars", orders: npt.NDArray[np.void]) -> Wishes:
         raise ValueError("orders quantity must be finite, or NaN for none")
     orders = orders[~np.isnan(quantity) & (quantity != 0.0)]
     orders = orders[np.lexsort((orders["asset"], orders["bar"]))]
-    buffer, flags = _flags(bars.shape)
+    buffer, flags = blank(bars.shape)
     flags[orders["bar"], orders["asset"]] = Flag.ORDER
     return Wishes("orders", buffer, flags, None, orders)
 
@@ -181,7 +181,7 @@ def is_order_frame(value: Any) -> bool:
     return "quantity" in [str(column).lower() for column in value.columns]
 
 
-def _flags(shape: tuple[int, int]) -> tuple[Bytes, Bytes]:
+def blank(shape: tuple[int, int]) -> tuple[Bytes, Bytes]:
     """Return a buffer of whole words, and its first cells as a matrix of this shape."""
     cells = shape[0] * shape[1]
     buffer = np.zeros((cells // 8 + 1) * 8, np.int8)

@@ -64,6 +64,12 @@ def dress(figure: Any, colours: Palette, height: int, top: int = 44, bottom: int
     )  # fmt: skip
 
 
+def log_scale(figure: Any, row: int, colours: Palette) -> None:
+    """Give a panel a logarithmic axis, and say so in its heading."""
+    figure.update_yaxes(type="log", dtick="D2", row=row, col=1)
+    figure.layout.annotations[row - 1].text += f" · {word('logarithmic', colours.muted)}"
+
+
 def word(text: str, colour: str) -> str:
     """Return a word of a heading in the colour of what it names."""
     return f"<span style='color:{colour}'>{text}</span>"

@@ -26,7 +26,7 @@ def plot_ledger(result: "Result", *, theme: Theme = "light") -> Any:
     amounts = [high - low for _, low, high, _ in steps]
     bars = graph.Bar(
         x=names, y=amounts, base=[low for _, low, _, _ in steps], marker={"color": tones},
-        text=[_short(amount) for amount in amounts], textposition="outside", cliponaxis=False,
+        text=[_short(amount) for amount in amounts], textposition="outside", cliponaxis=False, constraintext="none",
         textfont={"color": colours.ink, "size": 11}, customdata=amounts,
         hovertemplate="%{x}: %{customdata:,.2f}<extra></extra>",
     )  # fmt: skip

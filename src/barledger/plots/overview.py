@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from barledger.plots.figure import curve, panels, plotly, thinned_note, word
+from barledger.plots.figure import curve, log_scale, panels, plotly, thinned_note, word
 from barledger.plots.marks import Marks, busiest, marks_of
 from barledger.plots.palette import Palette, Theme, palette_of
-from barledger.plots.view import View, view_of
+from barledger.plots.view import View, is_squeezed, view_of
 
 if TYPE_CHECKING:
     from barledger.result.result import Result
@@ -42,6 +42,8 @@ def plot(
             figure.update_yaxes(tickformat=".0%", row=number, col=1)
         elif row == "exposure":
             figure.update_yaxes(ticksuffix="x", row=number, col=1)
+    if is_squeezed(view.equity, held):
+        log_scale(figure, 1, colours)
     if "margin" in rows:
         number = rows.index("margin") + 1
         figure.add_hline(y=1.0, line={"color": colours.loss, "width": 1}, row=number, col=1)
@@ -84,7 +86,7 @@ def _heading(row: str, colours: Palette, assets: list[str], has_benchmark: bool)
         net = word("net", colours.benchmark)
         return f"<b>Exposure over equity</b> {word('gross', colours.accent)} · {net}"
     if row == "margin":
-        held = word("to hold", colours.loss)
+        held = word("to hold ― a call at 100%", colours.loss)
         return f"<b>Margin over equity</b> {word('to open', colours.warning)} · {held}"
     return price_heading(assets[0], colours)
 

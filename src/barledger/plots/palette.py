@@ -22,9 +22,18 @@ class Palette:
 
     def faded(self, name: str, opacity: float) -> str:
         """Return a colour with some of its ground shining through."""
-        code = getattr(self, name)
-        red, green, blue = (int(code[k : k + 2], 16) for k in (1, 3, 5))
+        red, green, blue = _parts(getattr(self, name))
         return f"rgba({red},{green},{blue},{opacity:g})"
+
+    def mixed(self, name: str, share: float) -> str:
+        """Return a colour mixed into that of the paper, with nothing shining through."""
+        pairs = zip(_parts(getattr(self, name)), _parts(self.paper), strict=True)
+        return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+
+def _parts(code: str) -> tuple[int, ...]:
+    """Return red, green and blue of a code such as ``"#2563a8"``."""
+    return tuple(int(code[k : k + 2], 16) for k in (1, 3, 5))
 
 
 LIGHT = Palette(

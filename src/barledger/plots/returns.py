@@ -57,7 +57,10 @@ def plot_returns(
 def _draw_months(figure: Any, years: list[int], table: Any, colours: Palette) -> None:
     most = max(float(np.nanquantile(np.abs(table), 0.95)), 1e-6)
     scale = [[0.0, colours.loss], [0.5, colours.paper], [1.0, colours.gain]]
-    texts = [["" if np.isnan(cell) else f"{100 * cell:.1f}" for cell in row] for row in table]
+    texts = [
+        ["" if np.isnan(cell) else f"{round(100.0 * cell, 1) + 0.0:.1f}" for cell in row]
+        for row in table
+    ]
     cells = plotly().Heatmap(
         z=table, x=MONTHS, y=[str(year) for year in years], zmin=-most, zmax=most,
         colorscale=scale, showscale=False, xgap=1, ygap=1, text=texts, texttemplate="%{text}",

@@ -29,8 +29,10 @@ def extremes(values: npt.NDArray[Any], buckets: int = BUCKETS) -> Ints:
     if n <= 4 * buckets:
         return np.arange(n)
     edges = np.linspace(0, n, buckets + 1).astype(np.int64)
-    low = np.where(np.isnan(values), np.inf, values)
-    high = np.where(np.isnan(values), -np.inf, values)
+    low = high = values
+    if np.isnan(values.sum()):  # a sum without NaN has met none
+        low = np.where(np.isnan(values), np.inf, values)
+        high = np.where(np.isnan(values), -np.inf, values)
     kept = [0, n - 1]
     for first, stop in pairwise(edges.tolist()):
         kept += [first + int(low[first:stop].argmin()), first + int(high[first:stop].argmax())]

@@ -75,24 +75,45 @@ class View:
         growth = np.cumprod(1.0 + self.returns)
         return growth / np.maximum(np.maximum.accumulate(growth), 1.0) - 1.0
 
-    @cached_property
+    @property
     def benchmark(self) -> Floats | None:
         """Equity of buy and hold from the same equity before the first bar; None: bars not at hand."""
-        if self.result.source is None:
-            return None
-        total = np.zeros(len(self.times))
-        for held, book in zip(self.result.benchmark().books, self.books, strict=True):
-            before = held.all_equity[book.first - 1] if book.first else held.initial_equity
-            if not before > 0.0:
-                return None
-            total += held.all_equity[book.first : book.stop] * (book.initial_equity / before)
-        return total
+        return None if self._held is None else self._held[0]
 
     @cached_property
     def benchmark_returns(self) -> Floats | None:
-        """Return of buy and hold on each bar; None: bars not at hand."""
-        held = self.benchmark
-        return None if held is None else period_returns(held, self.initial)
+        """Return of buy and hold on each bar, flows taken out; None: bars not at hand."""
+        return (
+            None
+            if self._held is None
+            else period_returns(self._held[0], self.initial, *self._held[1:])
+        )
+
+    @property
+    def benchmark_flows(self) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Bars and amounts of the deposits and withdrawals of buy and hold."""
+        if self._held is None:
+            return np.empty(0, np.int64), np.empty(0)
+        return self._held[1:]
+
+    @cached_property
+    def _held(self) -> tuple[Floats, npt.NDArray[np.int64], Floats] | None:
+        """Equity of buy and hold, and the bars and amounts of its flows."""
+        if self.result.source is None:
+            return None
+        total = np.zeros(len(self.times))
+        flows = []
+        for held, book in zip(self.result.benchmark().books, self.books, strict=True):
+            part = held.between(book.first, book.stop) if not book.is_whole else held
+            if not part.initial_equity > 0.0:
+                return None
+            scale = book.initial_equity / part.initial_equity
+            total += part.equity * scale
+            bars, amounts = part.flows
+            flows.append((bars.astype(np.int64), amounts * scale))
+        bars, amounts = (np.concatenate([flow[k] for flow in flows]) for k in (0, 1))
+        order = np.argsort(bars, kind="stable")
+        return total, bars[order], amounts[order]
 
     def closes(self, name: str) -> Floats:
         """Return one column of the accounts' closes: gross, net, initial, maintenance."""
@@ -103,6 +124,14 @@ class View:
         equity = self.equity
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(equity > 0.0, self.closes(name) / equity, np.nan)
+
+
+def is_squeezed(own: Floats, held: Floats | None) -> bool:
+    """Whether a benchmark that went far leaves a curve next to no height, so that logs are due."""
+    if held is None or not len(own) or not min(own.min(), held.min()) > 0.0:
+        return False
+    span = max(own.max(), held.max()) - min(own.min(), held.min())
+    return bool(own.max() - own.min() < 0.1 * span)
 
 
 def view_of(result: "Result") -> View:

@@ -36,20 +36,30 @@ def scale_of(values: list[Floats], *, include: tuple[float, ...] = ()) -> Scale:
     return Scale(low if is_bottom else low - room, high if is_top else high + room)
 
 
-def ticks(scale: Scale, most: int = 5) -> list[float]:
-    """Return round numbers within a scale.
+def ticks(scale: Scale, most: int = 5, *, is_log: bool = False) -> list[float]:
+    """Return round numbers within a scale; `is_log`: the logarithms of round numbers.
 
     Examples
     --------
     >>> ticks(Scale(0.0, 93.0))
     [0.0, 20.0, 40.0, 60.0, 80.0]
     """
+    if is_log:
+        return [float(each) for each in _round_powers(scale)]
     rough = (scale.high - scale.low) / most
     power = 10.0 ** np.floor(np.log10(rough))
     step = power * next(each for each in STEPS if each * power >= rough * (1 - 1e-9))
     first = int(np.ceil(scale.low / step - 1e-9))
     last = int(np.floor(scale.high / step + 1e-9))
     return [float(np.round(k * step, 12)) for k in range(first, last + 1)]
+
+
+def _round_powers(scale: Scale) -> npt.NDArray[np.float64]:
+    """Return logarithms of 1, 2 and 5 times powers of ten, of 1 alone where those are many."""
+    powers = np.arange(np.floor(scale.low), np.ceil(scale.high) + 1.0)
+    steps = np.log10([1.0, 2.0, 5.0] if scale.high - scale.low < 2.5 else [1.0])
+    found = (powers[:, None] + steps).ravel()
+    return found[(found >= scale.low) & (found <= scale.high)]
 
 
 def time_ticks(times: npt.NDArray[Any], most: int = 7) -> list[tuple[float, str]]:
@@ -107,6 +117,11 @@ def money(value: float) -> str:
         if abs(value) >= size:
             return f"{value / size:,.6g}{name}"
     return f"{value:,.6g}"
+
+
+def log_money(value: float) -> str:
+    """Return a number whose logarithm this is, in few characters."""
+    return money(float(f"{10.0**value:.6g}"))
 
 
 def percent(value: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barledger.plots.thin import extremes
-from barledger.report.axis import Scale, scale_of, ticks, time_ticks
+from barledger.report.axis import Scale, log_money, scale_of, ticks, time_ticks
 
 Floats = npt.NDArray[np.float64]
 Format = Callable[[float], str]
@@ -39,15 +39,21 @@ class Dots(NamedTuple):
 def line_chart(
     heading: str, times: npt.NDArray[Any], lines: Sequence[Line], form: Format, *,
     height: int = 190, include: tuple[float, ...] = (), rule: float | None = None,
-    dots: Sequence[Dots] = (),
+    dots: Sequence[Dots] = (), is_log: bool = False,
 ) -> str:  # fmt: skip
-    """Return curves over time as a figure; dots stand at bar numbers, `rule` is a level."""
+    """Return curves over time as a figure; dots stand at bar numbers, `rule` is a level.
+
+    `is_log` draws powers of ten: values must be above 0.
+    """
     held = () if rule is None else (rule,)
+    if is_log:
+        lines = [line._replace(values=np.log10(line.values)) for line in lines]
+        heading, form = f"{heading}, logarithmic", log_money
     scale = scale_of([line.values for line in lines], include=(*include, *held))
     x = _places(times)
-    parts = [_rule(scale, each, "grid") for each in ticks(scale)]
-    parts += [_path(line, x, scale) for line in lines]
-    parts += [] if rule is None else [_rule(scale, rule, "limit")]
+    parts = [rule_of(scale, each, "grid") for each in ticks(scale, is_log=form is log_money)]
+    parts += [path_of(line, x, scale) for line in lines]
+    parts += [] if rule is None else [rule_of(scale, rule, "limit")]
     parts += [_dots(x[each.x.astype(np.int64)], scale.place(each.y), each) for each in dots]
     names = [(line.name, line.tone) for line in lines] + [
         (("○ " if each.is_hollow else "● ") + each.name, each.tone) for each in dots
@@ -56,30 +62,45 @@ def line_chart(
         f' data-low="{scale.low!r}" data-high="{scale.high!r}" data-form="{form.__name__}"'
         f' data-from="{_stamp(times[0])}" data-to="{_stamp(times[-1])}"'
     )
-    below = "".join(
+    return framed(heading, names, parts, scale, form, time_labels(times), height, reads)
+
+
+def time_labels(times: npt.NDArray[Any]) -> str:
+    """Return the labels below a figure over time."""
+    return "".join(
         f'<i style="left:{100 * place:.2f}%">{escape(label)}</i>'
         for place, label in time_ticks(times)
     )
-    return _figure(heading, names, parts, scale, form, below, height, reads)
 
 
 def bar_chart(
     heading: str, names: Sequence[str], low: Floats, high: Floats, tones: Sequence[str],
     form: Format, *, labels: Sequence[str] = (), height: int = 170, every: int = 1,
+    marks: Sequence[tuple[float, str, str]] = (),
 ) -> str:  # fmt: skip
-    """Return bars from `low` to `high` as a figure, with the names of all or every n-th below."""
+    """Return bars from `low` to `high` as a figure, with the names of all or every n-th below.
+
+    `marks` are upright lines: place between 0 and 1, words, tone.
+    """
     scale = scale_of([low, high], include=(0.0,))
     scale = scale._replace(high=scale.high + 0.07 * (scale.high - scale.low)) if labels else scale
     width = WIDTH / max(len(names), 1)
     bottom, top = scale.place(np.fmin(low, high)), scale.place(np.fmax(low, high))
-    parts = [_rule(scale, each, "grid") for each in ticks(scale)]
+    parts = [rule_of(scale, each, "grid") for each in ticks(scale)]
     parts += [
         f'<rect class="{tone}" x="{(k + 0.14) * width:.2f}" y="{(1 - up) * HEIGHT:.2f}" '
         f'width="{0.72 * width:.2f}" height="{max(up - down, 0.004) * HEIGHT:.2f}">'
         f"<title>{escape(names[k])}: {escape(_said(labels, k, high[k] - low[k], form))}</title></rect>"
         for k, (down, up, tone) in enumerate(zip(bottom, top, tones, strict=True))
     ]
+    parts += [f'<path class="level {tone}" d="M{WIDTH * place:.1f} 0V{HEIGHT:g}"/>'
+              for place, _, tone in marks]  # fmt: skip
     above = "".join(
+        f'<b class="{tone} beside" style="{"left" if place < 0.7 else "right"}:'
+        f'{100 * min(place, 1 - place if place >= 0.7 else 1):.2f}%">{escape(text)}</b>'
+        for place, text, tone in marks
+    )
+    above += "".join(
         f'<b style="left:{100 * (k + 0.5) / len(names):.2f}%;bottom:{100 * up:.2f}%">{escape(label)}</b>'
         for k, (up, label) in enumerate(zip(top, labels, strict=False))
     )
@@ -87,7 +108,7 @@ def bar_chart(
         f'<i style="left:{100 * (k + 0.5) / len(names):.2f}%">{escape(names[k])}</i>'
         for k in range(0, len(names), every)
     )
-    return _figure(heading, (), parts, scale, form, below, height, "", above, every == 1)
+    return framed(heading, (), parts, scale, form, below, height, "", above, every == 1)
 
 
 def dot_chart(
@@ -96,25 +117,25 @@ def dot_chart(
     """Return points as a figure."""
     across = scale_of([each.x for each in dots], include=(0.0,))
     scale = scale_of([each.y for each in dots], include=(0.0,))
-    parts = [_rule(scale, each, "grid") for each in ticks(scale)]
+    parts = [rule_of(scale, each, "grid") for each in ticks(scale)]
     parts += [_dots(across.place(each.x), scale.place(each.y), each) for each in dots]
     below = "".join(
         f'<i style="left:{100 * across.place(each):.2f}%">{escape(x_form(each))}</i>'
         for each in ticks(across)
     )
     names = [(f"● {each.name}", each.tone) for each in dots]
-    return _figure(heading, names, parts, scale, y_form, below, height, "")
+    return framed(heading, names, parts, scale, y_form, below, height, "")
 
 
-def _figure(
+def framed(
     heading: str, names: Sequence[tuple[str, str]], parts: list[str], scale: Scale, form: Format,
-    below: str, height: int, reads: str, above: str = "",
-    is_all: bool = False,
+    below: str, height: int, reads: str = "", above: str = "", is_all: bool = False,
 ) -> str:  # fmt: skip
+    """Return a figure: heading, names in their tones, drawing, labels beside it and below."""
     words = " ".join(f'<span class="{tone}">{escape(name)}</span>' for name, tone in names)
     beside = "".join(
         f'<i style="bottom:{100 * scale.place(each):.2f}%">{escape(form(each))}</i>'
-        for each in ticks(scale)
+        for each in ticks(scale, is_log=form is log_money)
     )
     return (
         f"<figure><figcaption><b>{escape(heading)}</b> {words}</figcaption>"
@@ -125,12 +146,14 @@ def _figure(
     )
 
 
-def _rule(scale: Scale, level: float, tone: str) -> str:
+def rule_of(scale: Scale, level: float, tone: str) -> str:
+    """Return a level from side to side."""
     y = (1.0 - scale.place(level)) * HEIGHT
     return f'<path class="{tone}" d="M0 {y:.1f}H{WIDTH:g}"/>'
 
 
-def _path(line: Line, x: Floats, scale: Scale) -> str:
+def path_of(line: Line, x: Floats, scale: Scale) -> str:
+    """Return a curve as a path, thinned by its extremes; NaN is a gap."""
     kept = extremes(line.values, POINTS)
     values = line.values[kept]
     across, up = x[kept] * WIDTH, (1.0 - scale.place(values)) * HEIGHT

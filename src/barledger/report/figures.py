@@ -3,12 +3,12 @@
 import numpy as np
 import polars as pl
 
-from barledger.analytics.periods import by_period, rolling_sharpe
+from barledger.analytics.periods import by_period, rolling_beta, rolling_sharpe
 from barledger.plots.ledger import waterfall
-from barledger.plots.marks import busiest
+from barledger.plots.marks import STOPPED, busiest
 from barledger.plots.thin import loudest
 from barledger.plots.trades import excursions_of
-from barledger.plots.view import View
+from barledger.plots.view import View, is_squeezed
 from barledger.report.axis import money, percent, times_of
 from barledger.report.chart import Dots, Line, bar_chart, dot_chart, line_chart
 
@@ -24,7 +24,14 @@ def curves(view: View) -> list[str]:
         lines.insert(0, Line("buy and hold", view.benchmark, "benchmark"))
     fall = Line("", view.drawdown, "loss", is_filled=True)
     found = [
-        line_chart("Equity", view.times, lines, money, height=240),
+        line_chart(
+            "Equity",
+            view.times,
+            lines,
+            money,
+            height=240,
+            is_log=is_squeezed(view.equity, view.benchmark),
+        ),
         line_chart("Below the peak", view.times, [fall], percent, height=110, include=(0.0,)),
     ]
     if not view.is_full:
@@ -35,7 +42,7 @@ def curves(view: View) -> list[str]:
     if np.any(view.closes("maintenance") > 0.0):
         lines = [Line(label, view.of_equity(name), tone)
                  for name, label, tone in (("initial", "to open", "warning"),
-                                           ("maintenance", "to hold", "loss"))]  # fmt: skip
+                                           ("maintenance", "to hold, a call at 100%", "loss"))]  # fmt: skip
         found.append(
             line_chart(
                 "Margin over equity",
@@ -73,8 +80,10 @@ def _marks(view: View, asset: str, scale: np.ndarray, raw: np.ndarray) -> list[D
     fills = view.result.fills.filter(asset=asset).with_columns(missed=False)
     missed = view.result.rejections.filter(asset=asset)
     opened = pl.col("closes").not_()
+    stopped = pl.col("reason").is_in(STOPPED)
     kinds = [
-        ("exit", "ink", 4.5, False, fills.filter("closes")),
+        ("exit", "ink", 4.5, False, fills.filter(pl.col("closes") & ~stopped)),
+        ("stop or target", "accent", 6.5, False, fills.filter(pl.col("closes") & stopped)),
         ("long", "gain", 7.0, False, fills.filter(opened & (pl.col("quantity") > 0))),
         ("short", "loss", 7.0, False, fills.filter(opened & (pl.col("quantity") < 0))),
         ("not filled", "warning", 8.0, True, missed),
@@ -108,6 +117,16 @@ def rolling(view: View) -> str:
     values = rolling_sharpe(view.returns, window, view.per_year)
     line = Line("", values, "accent")
     heading = f"Rolling Sharpe over {window:,} bars"
+    return line_chart(heading, view.times, [line], money, height=170, include=(0.0,))
+
+
+def beta(view: View) -> str:
+    """Return the rolling beta on buy and hold; nothing without it, or for a shorter run."""
+    window, held = view.window, view.benchmark_returns
+    if held is None or len(view.times) < window:
+        return ""
+    line = Line("", rolling_beta(view.returns, held, window), "accent")
+    heading = f"Rolling beta on buy and hold over {window:,} bars"
     return line_chart(heading, view.times, [line], money, height=170, include=(0.0,))
 
 

@@ -17,21 +17,28 @@ def curves_of(view: View) -> tuple[Curve, Curve | None]:
     own = measure_curve(view.equity, view.initial, view.per_year, bars[order].astype(np.int64),
                         amounts[order], view.books[0].first)  # fmt: skip
     held = view.benchmark
-    return own, None if held is None else measure_curve(held, view.initial, view.per_year)
+    if held is None:
+        return own, None
+    return own, measure_curve(held, view.initial, view.per_year, *view.benchmark_flows)
 
 
 def tiles(view: View, stats: pl.DataFrame) -> list[tuple[str, str, str]]:
-    """Return name, number and, where there is one, the number of buy and hold."""
+    """Return name, number and, where there is one, the number of buy and hold in words."""
     own, held = curves_of(view)
-    found = [("final equity", f"{own.final:,.2f}", "" if held is None else f"{held.final:,.2f}")]
+    found = [
+        ("final equity", f"{own.final:,.2f}", _beside(held, f"{held.final:,.2f}" if held else ""))
+    ]
     for name, form in (
         ("total return", "{:.2%}"), ("a year", "{:.2%}"), ("volatility", "{:.2%}"),
         ("Sharpe", "{:.2f}"), ("Sortino", "{:.2f}"), ("deepest drawdown", "{:.2%}"),
     ):  # fmt: skip
-        found.append(
-            (name, _cell(own, name, form), "" if held is None else _cell(held, name, form))
-        )
+        beside = "" if held is None else _cell(held, name, form)
+        found.append((name, _cell(own, name, form), _beside(held, beside)))
     return [*found, *((name, text, "") for name, text in _of_orders(view, stats))]
+
+
+def _beside(held: Curve | None, number: str) -> str:
+    return "" if held is None else f"buy and hold {number}"
 
 
 def _cell(curve: Curve, name: str, form: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from barledger.analytics.periods import month_table
+from barledger.analytics.relative import relative
 from barledger.plots.view import View
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -37,7 +38,9 @@ def _class(name: str, value: Any, is_text: set[str], toned: Sequence[str]) -> st
         return "text why"
     if name in is_text:
         return "text"
-    return "" if name not in toned or value is None else "gain" if value > 0 else "loss"
+    if name not in toned or not value:
+        return ""
+    return "gain" if value > 0 else "loss"
 
 
 def _text(value: Any, form: str | None) -> str:
@@ -75,7 +78,7 @@ def _month(cell: float, most: float) -> str:
     strength = round(55.0 * min(abs(cell) / most, 1.0))
     tone = "gain" if cell > 0.0 else "loss"
     ground = f"color-mix(in srgb,var(--{tone}) {strength}%,transparent)"
-    return f'<td style="background:{ground}">{100.0 * cell:.1f}</td>'
+    return f'<td style="background:{ground}">{round(100.0 * cell, 1) + 0.0:.1f}</td>'
 
 
 def drawdowns(view: View) -> str:
@@ -101,6 +104,19 @@ def rejections(view: View, reasons: Mapping[str, str]) -> str:
     )  # fmt: skip
     quantity = "{:,.6g}"
     return table(frame, {"orders": "{:,}", "wanted": quantity, "done": quantity})
+
+
+def relative_to(view: View) -> str:
+    """Return alpha, beta and the rest of what a run is beside buy and hold."""
+    held = view.benchmark_returns
+    assert held is not None
+    found = relative(view.returns, held, view.per_year)._asdict()
+    forms = {"beta": "{:.2f}", "correlation": "{:.2f}", "information_ratio": "{:.2f}"}
+    rows = [
+        (name.replace("_", " "), _text(value, forms.get(name, "{:.2%}")))
+        for name, value in found.items()
+    ]
+    return table(pl.DataFrame(rows, ["beside buy and hold", "value"], orient="row"), {})
 
 
 def ledger(view: View) -> str:

@@ -3,12 +3,12 @@
 import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
-from html import escape
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
-from barledger import _check
+from barledger import _check, _html
 from barledger.data.describe import span
 from barledger.instruments.calendar import periods_per_year
 from barledger.lowering.request import Request
@@ -20,6 +20,7 @@ FILLS = {
     "close": "orders fill at the close of the bar that made them",
 }
 LOOKS_AHEAD = "possible: a signal must be known before the close that it fills at"
+SOURCES_SHOWN = 4
 CALLS = {
     "liquidate": "positions are closed at once until equity reaches the level required",
     "next_open": "positions are closed at the next open if the call still stands",
@@ -41,12 +42,7 @@ class Assumptions(dict[str, str]):
         )
 
     def _repr_html_(self) -> str:
-        rows = (
-            f"<tr><th style='text-align:left'>{escape(name)}</th>"
-            f"<td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in self.items()
-        )
-        return f"<table>{''.join(rows)}</table>"
+        return _html.table(list(self.items()), words=(0, 1))
 
 
 def assumptions_of(request: Request, labels: tuple[str, ...]) -> Assumptions:
@@ -86,8 +82,22 @@ def _sentences(
     calendar = bars.calendar or "none given: Monday to Friday"
     yield "calendar", calendar
     n_bars, n_assets = bars.shape
-    yield "data", f"{n_bars} bars of {n_assets} assets, {span(bars)}, sha256 {bars.digest[:16]}…"
+    assets = f"{n_assets} asset{'s' * (n_assets != 1)}"
+    yield "data", f"{n_bars} bars of {assets}, {span(bars)}, sha256 {bars.digest}"
+    if bars.sources:
+        yield "sources", _sources(bars.sources)
+    if bars.notes:
+        yield "data notes", "; ".join(bars.notes)
     yield "versions", _versions()
+
+
+def _sources(sources: tuple[str, ...]) -> str:
+    """Return where the data came from; of many files the first ones and a digest of the list."""
+    if len(sources) <= SOURCES_SHOWN:
+        return "; ".join(sources)
+    every = sha256("\n".join(sources).encode()).hexdigest()
+    shown = "; ".join(sources[:SOURCES_SHOWN])
+    return f"{shown}; and {len(sources) - SOURCES_SHOWN} more; sha256 of all these lines {every}"
 
 
 def account_line(request: Request, n_accounts: int) -> str:

@@ -10,6 +10,7 @@ from barledger.data.bars import Bars
 from barledger.data.stamps import shown
 from barledger.kernel.codes import Flag
 from barledger.lowering.wishes import Wishes
+from barledger.result import levels
 from barledger.result.reasons import CAUSES, INCIDENTS, REASONS
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ def _happened(result: "Result", asset: str, bar: int, account: str) -> Iterator[
         .filter(pl.col("placed") <= result.all_times[bar])
     )
     yield from lines or ["no order, no fill, no movement of cash"]
-    yield holding_line(result.positions.filter(**mine))
+    held = result.positions.filter(**mine)
+    yield holding_line(held)
+    if len(held):
+        book = next(each for each in result.books if each.label == account)
+        yield from levels.lines(book, result.assets.index(asset), bar, result.all_times)
 
 
 def price_line(bars: Bars, bar: int, column: int) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from barledger.result.book import Book
 
 if TYPE_CHECKING:
     from barledger.result.result import Result
+
+SHOWN = 8  # trades in a notebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +79,9 @@ class Part:
 
     def _of(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame.filter(asset=self.asset)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self)[1:-1])}</p>{self.trades.head(SHOWN)._repr_html_()}"
 
     def __repr__(self) -> str:
         trades, fills = self.trades, self.fills

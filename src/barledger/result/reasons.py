@@ -37,6 +37,7 @@ REASONS = {
     "replaced": "a newer signal replaced it",
     "position_gone": "the position that it was to close was gone",
     "expired": "its time in force was over",
+    "withdrawn": "the strategy withdrew it",
     "end_of_data": "the bars ended before it could fill",
 }
 

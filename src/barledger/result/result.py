@@ -13,7 +13,7 @@ import polars as pl
 from barledger import _check
 from barledger.data.stamps import bar_of, rows_between
 from barledger.lowering.drive import Run
-from barledger.result import attribution, curves, explain, show, store, summary, tables
+from barledger.result import attribution, curves, explain, levels, show, store, summary, tables
 from barledger.result.assumptions import Assumptions, assumptions_of, bars_a_year
 from barledger.result.book import Book, NotRecorded, book_of
 from barledger.result.part import Part
@@ -102,6 +102,16 @@ class Result:
     def rejections(self) -> pl.DataFrame:
         """The orders that did not fill in full: wanted, done, and the reason why."""
         return self._table(tables.rejections)
+
+    @cached_property
+    def stop_levels(self) -> pl.DataFrame:
+        """Where the `Stops` of each position lay after each close: quantity, stop, target, time_up.
+
+        `kind` says which stop is the nearest, `time_up` is the bar at whose open the position is
+        closed; null: no such level. Found by going through the run again, bar by bar while
+        something is held: seconds for millions of bars.
+        """
+        return self._table(levels.frame)
 
     @cached_property
     def incidents(self) -> pl.DataFrame:
@@ -280,12 +290,13 @@ class Result:
         if self._source is None:
             raise NotRecorded("a loaded result has no bars; run the benchmark from the bars")
         source = replace(self._source, stops=None, orders=None, limits=RiskLimits(), exclusive=())
-        labels = tuple(book.label for book in self.books)
+        labels, per_year = tuple(book.label for book in self.books), self.books[0].per_year
         columns = tuple(tuple(map(int, book.columns)) for book in self.books)
         if len(columns) == 1 and len(columns[0]) == len(self.assets):
-            return result_of([held_instead(source)], labels, columns, source)
+            return result_of([held_instead(source)], labels, columns, source, per_year)
         parts = [source.of(book.columns.tolist(), book.initial_cash) for book in self.books]
-        return result_of([held_instead(part) for part in parts], labels, columns, source)
+        runs = [held_instead(part) for part in parts]
+        return result_of(runs, labels, columns, source, per_year)
 
     # ---- looking at it ----
 
@@ -433,9 +444,13 @@ def result_of(
     labels: Sequence[str],
     columns: Sequence[tuple[int, ...]],
     request: "Request",
+    per_year: float | None = None,
 ) -> Result:
-    """Return the result of one run an account; `columns` are those of each account's assets."""
-    per_year = bars_a_year(request)[0]
+    """Return the result of one run an account; `columns` are those of each account's assets.
+
+    `per_year` are bars a year where that is known, else found from the bars.
+    """
+    per_year = bars_a_year(request)[0] if per_year is None else per_year
     books = [
         book_of(run, label, np.array(part, np.int64), per_year)
         for run, label, part in zip(runs, labels, columns, strict=True)

@@ -1,10 +1,10 @@
 """How a result shows itself: one screen, in a console or a notebook."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from barledger import _html
 from barledger.data.stamps import shown
 from barledger.result import summary
 from barledger.result.assumptions import account_line
@@ -55,14 +55,15 @@ def notes(result: "Result") -> list[str]:
 
 def head(result: "Result") -> str:
     """Return what was run: bars, range and account."""
+    n_assets = len(result.assets)
     first, last = shown(result.times[0]), shown(result.times[-1])
     account = (
-        result.assumptions["account"]
+        f"{result.books[0].kind} account{'s' * (len(result.books) > 1)}"
         if result.source is None
         else account_line(result.source, len(result.books))
     )
     return (
-        f"Result of {len(result.times)} bars x {len(result.assets)} assets, "
+        f"Result of {len(result.times)} bars x {n_assets} asset{'s' * (n_assets != 1)}, "
         f"{first} to {last}, {account}"
     )
 
@@ -78,12 +79,7 @@ def text(result: "Result") -> str:
 def html(result: "Result") -> str:
     """Return the result as a small HTML table."""
     names, *body = rows(result)
-    top = "".join(f"<th>{escape(name)}</th>" for name in names)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in body
-    )
-    below = "<br>".join(map(escape, notes(result)))
-    return f"<p>{escape(head(result))}</p><table><tr>{top}</tr>{lines}</table><p>{below}</p>"
+    return _html.table(body, names, title=head(result), notes=notes(result))
 
 
 def _cell(value: Any, form: str) -> str:

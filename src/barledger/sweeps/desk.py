@@ -21,8 +21,9 @@ from barledger.kernel.variants import (
     run_variants,
 )
 from barledger.kernel.variants import Signals as Source
-from barledger.kernel.world import WORLD, as_rows
+from barledger.kernel.world import as_rows
 from barledger.lowering.drive import make_room, prepare, put_log
+from barledger.lowering.entry import Address, address_of, entry, world_rows
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.sweeps.metrics import Kept
@@ -111,7 +112,7 @@ class Desk:
         row = 0
         while row < count:
             row = run_variants(
-                as_rows(self.memory.record), as_rows(self.kept), loop(), rule, looks, own, source,
+                as_rows(self.memory.record), as_rows(self.kept), entry(), rule, looks, own, source,
                 self.states, self.kept_states, outcome, study, row,
             )  # fmt: skip
             if status[0] == NO_ROOM:
@@ -173,48 +174,6 @@ def _packed(memory: Memory) -> npt.NDArray[np.int64]:
     return block
 
 
-class Address(types.WrapperAddressProtocol):  # type: ignore[misc]
-    """A compiled function as something to call from compiled code, without compiling it again.
-
-    Its type is kept where numba looks first: to work it out takes 20 µs a call.
-    """
-
-    def __init__(self, address: int, kind: Any, owner: Any = None) -> None:
-        self.address, self.kind, self.owner = address, kind, owner
-        self._numba_type_ = types.FunctionType(kind)
-
-    def __wrapper_address__(self) -> int:
-        return self.address
-
-    def signature(self) -> Any:
-        """Return the kind of function that is there."""
-        return self.kind
-
-
-def address_of(function: Any, kind: Any) -> Address:
-    """Return the address of a compiled entry, compiled for (or loaded from disk for) a signature."""
-    function.compile(kind.args)
-    made = function.get_compile_result(kind)
-    name = made.fndesc.llvm_cfunc_wrapper_name
-    return Address(int(made.library.get_pointer_to_function(name)), kind)
-
-
-def _rows() -> Any:
-    return numba.typeof(np.zeros(1, WORLD))
-
-
-@cache
-def loop() -> Any:
-    """Return the loop as `run_variants` takes it."""
-    import barledger._notice  # noqa: F401  listens to the compiler
-    from barledger.kernel.simulate import simulate
-
-    if config.DISABLE_JIT:
-        return simulate
-    whole = types.int64
-    return address_of(simulate, whole(_rows(), whole, whole, types.boolean))
-
-
 _studies: dict[str, Any] = {}
 
 
@@ -229,7 +188,7 @@ def study_at(made: Study) -> Any:
 
 def _look_kind(made: Study) -> Any:
     whole = types.int64
-    return whole(_rows(), numba.typeof(made), types.FunctionType(METRIC), whole)
+    return whole(world_rows(), numba.typeof(made), types.FunctionType(METRIC), whole)
 
 
 def nowhere(made: Study) -> Any:
@@ -237,11 +196,11 @@ def nowhere(made: Study) -> Any:
     if config.DISABLE_JIT:
         return look
     if "nowhere" not in _studies:
-        _studies["nowhere"] = Address(loop().address, _look_kind(made))
+        _studies["nowhere"] = Address(entry().address, _look_kind(made))
     return _studies["nowhere"]
 
 
 @cache
 def nowhere_own() -> Any:
     """Return what stands in for metrics of one's own that are never called."""
-    return look if config.DISABLE_JIT else Address(loop().address, METRIC)
+    return look if config.DISABLE_JIT else Address(entry().address, METRIC)

@@ -14,10 +14,11 @@ from barledger._param import filled
 from barledger.data.bars import Bars
 from barledger.kernel.variants import Prices, Scratch
 from barledger.kernel.variants import Signals as Source
+from barledger.lowering.asked import request_of
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.wishes import Wishes
-from barledger.portfolio import request_of, run_request
+from barledger.portfolio import run_request
 from barledger.result import Result
 from barledger.result.assumptions import bars_a_year
 from barledger.rules.rule import Rule, RuleError, checked_rule, compiled_rule, fill_bank

@@ -55,6 +55,11 @@ class Judgement:
     minimum_track_length: float
     overfitting: float
 
+    def _repr_html_(self) -> str:
+        from barledger.sweeps.show import judgement_html
+
+        return judgement_html(self)
+
 
 def judge(job: Job, grid: Grid, blocks: int, executor: Any, among: Any = None) -> Judgement:
     """Run all variants once more for the sums of their returns, and judge the best.

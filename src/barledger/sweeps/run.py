@@ -1,7 +1,9 @@
 """What a sweep has found: one table, and any variant in full."""
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,12 @@ from barledger.sweeps.job import Job
 from barledger.sweeps.judge import Judgement, check_reality, judge
 from barledger.sweeps.metrics import COUNTS
 from barledger.sweeps.sheet import Sheet
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from barledger.plots.palette import Theme
+    from barledger.validation.walk_forward import WalkForward
 
 
 class SweepRun:
@@ -78,6 +86,103 @@ class SweepRun:
         table = known.pivot(on=b, index=a, values=metric, aggregate_function="mean")
         wanted = [str(value) for value in known[b].unique().sort().to_list()]
         return table.select(a, *wanted).sort(a)
+
+    def plot_heatmap(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        metric: str | None = None,
+        *,
+        slider: str | None = None,
+        theme: "Theme" = "light",
+    ) -> "Figure":
+        """Return the heat map of a metric by two parameters; needs plotly.
+
+        Parameters
+        ----------
+        a, b
+            Parameters of the rows and of the columns; None: the first that vary.
+        metric
+            What is shown; None: the Sharpe ratio, or the first metric there is.
+        slider
+            A third parameter, one page for each of its values; None: the next that varies. Over
+            further ones the mean is shown, and the heading says so.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_heatmap(self, a, b, metric, slider, theme)
+
+    def plot_parallel(
+        self,
+        metric: str | None = None,
+        *,
+        metrics: Sequence[str] | None = None,
+        theme: "Theme" = "light",
+    ) -> "Figure":
+        """Return every variant as a line over its parameters and metrics; needs plotly.
+
+        Drag along an axis to keep the lines that pass there.
+
+        Parameters
+        ----------
+        metric
+            By which the best tenth is coloured; None: the Sharpe ratio, or the first there is.
+        metrics
+            Further metrics with an axis of their own; None: none.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_parallel(self, metric, None if metrics is None else (*metrics,), theme)
+
+    def plot_distribution(self, metric: str | None = None, *, theme: "Theme" = "light") -> "Figure":
+        """Return the histogram of a metric over the variants; needs plotly.
+
+        For the Sharpe ratio a line shows what the best of as many variants without skill comes to,
+        and the heading the deflated Sharpe ratio of the best: see `overfitting`.
+
+        Parameters
+        ----------
+        metric
+            None: the Sharpe ratio, or the first metric there is.
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_distribution(self, metric, theme=theme)
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        metric: str | None = None,
+        judgement: Judgement | None = None,
+        walk: "WalkForward | None" = None,
+    ) -> Path:
+        """Write one HTML page of the sweep, as `Result.report` does; returns its path.
+
+        Parameters
+        ----------
+        path
+            File to write; an old one is replaced.
+        title
+            Heading of the page.
+        metric
+            By which variants are shown and ranked; None: the Sharpe ratio, or the first there is.
+        judgement
+            What `overfitting` has returned, to be told too: it takes a second run of all variants.
+        walk
+            What `walk_forward` has returned, for a part of its own.
+        """
+        from barledger import report
+
+        report.write_sweep(self, Path(path), title, metric, judgement, walk)
+        return Path(path)
 
     def params(self, variant: int) -> dict[str, Any]:
         """Return the parameters of one variant."""
@@ -172,6 +277,11 @@ class SweepRun:
             f"<{type(self).__name__} of {self.job.rule.name}: {len(self.grid):,} variants{part}; "
             f"{', '.join(self.job.metrics)}>"
         )
+
+    def _repr_html_(self) -> str:
+        from barledger.sweeps.show import run_html
+
+        return run_html(self)
 
 
 def _column(name: str, values: list[Any], choices: npt.NDArray[np.int32]) -> pl.Series:

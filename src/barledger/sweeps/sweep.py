@@ -11,7 +11,7 @@ import numpy as np
 
 from barledger._param import names_in
 from barledger.data.bars import Bars
-from barledger.portfolio import KNOWN, checked_bars
+from barledger.lowering.asked import KNOWN, checked_bars
 from barledger.rules.rule import Rule
 from barledger.sweeps.each import ASSET, EachJob
 from barledger.sweeps.given import Signals
@@ -208,6 +208,11 @@ class Sweep:
             f"<Sweep of {self.job.rule.name}: {len(self):,} variants of {names} on "
             f"{n_bars:,} x {n_assets} bars>"
         )
+
+    def _repr_html_(self) -> str:
+        from barledger.sweeps.show import sweep_html
+
+        return sweep_html(self)
 
     def run(self, checkpoint: str | Path | None = None) -> SweepRun:
         """Run all variants.

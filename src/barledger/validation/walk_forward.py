@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from barledger import _html
 from barledger.analytics.statistics import Curve, measure_curve, period_returns
 from barledger.portfolio import run_request
 from barledger.result import Result
@@ -19,7 +21,13 @@ from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sweep import Sweep
 from barledger.validation.splits import Split, walk_splits
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from barledger.plots.palette import Theme
+
 LONG_EXIT, SHORT_EXIT = 2, 8
+SHOWN = 8  # windows in a notebook
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +111,15 @@ class WalkForward:
         return measure_curve(self._values, self.initial_equity, per_year, *self._flows)
 
     @cached_property
+    def benchmark(self) -> Result:
+        """Buy and hold over all tests, of the same account, money and costs."""
+        first = int(self.windows[0].split.test[0])
+        stop = first + len(self.equity)
+        job = between(self.sweep.job, first, stop)
+        request = job.request(self.sweep.grid.variant(self.windows[0].variant), record="equity")
+        return run_request(request).benchmark()
+
+    @cached_property
     def _values(self) -> npt.NDArray[np.float64]:
         return np.concatenate([window.result.books[0].equity for window in self.windows])
 
@@ -116,12 +133,47 @@ class WalkForward:
             first += len(window.result.books[0].equity)
         return np.concatenate(bars), np.concatenate(amounts)
 
+    def plot(self, *, theme: "Theme" = "light") -> "Figure":
+        """Return the figure of the walk: equity, windows, metric in and out of sample, choices.
+
+        Needs plotly: ``pip install 'barledger[plot]'``.
+
+        Parameters
+        ----------
+        theme
+            ``"light"`` (default) or ``"dark"``.
+        """
+        from barledger import plots
+
+        return plots.plot_walk(self, theme)
+
+    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write one HTML page of the walk, as `Result.report` does; returns its path."""
+        from barledger import report
+
+        report.write_walk(self, Path(path), title)
+        return Path(path)
+
     def __repr__(self) -> str:
         curve = self.curve
         return (
             f"<WalkForward of {self.sweep.job.rule.name}: {len(self.windows)} windows by "
             f"{self.select}; out of sample {curve.total_return:.1%}, Sharpe {curve.sharpe():.2f}>"
         )
+
+    def _repr_html_(self) -> str:
+        from barledger.plots.variants import said
+
+        names = [*self.sweep.grid.names, *self.table.columns[-3:]]
+        kept = self.table.select("test_start", "test_end", *names).head(SHOWN)
+        rows = [
+            [*(str(each).removesuffix(" 00:00:00") for each in row[:2]), *map(said, row[2:])]
+            for row in kept.iter_rows()
+        ]
+        left = len(self.windows) - len(kept)
+        head = [name.replace("_", " ") for name in kept.columns]
+        notes = [f"and {left} more windows"] if left else []
+        return _html.table(rows, head, words=(0, 1), title=repr(self)[1:-1], notes=notes)
 
 
 def walk_forward(

@@ -1,0 +1,204 @@
+"""One call's options: checked, lined up with the bars by label, defaults filled in."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barledger import _check
+from barledger.accounts import Account, Cash
+from barledger.data.bars import Bars
+from barledger.data.events import Events
+from barledger.lowering.aligned import by_label
+from barledger.lowering.request import Request
+from barledger.lowering.varying import full
+from barledger.lowering.wishes import Wishes
+from barledger.options import Fee, PercentFee, Rules, Size
+from barledger.orders import Order
+from barledger.risk import RiskLimits
+from barledger.slippage import Slippage
+from barledger.state import State
+from barledger.stops import Stops
+
+FILLS = ("next_open", "next_close", "close")
+RECORDS = ("full", "equity", "metrics")
+CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
+KNOWN = (
+    "account", "fees", "slippage", "price", "fill", "rules", "priority", "exclusive", "stops",
+    "orders", "limits", "events", "initial_cash", "start", "groups", "record",
+)  # fmt: skip
+
+
+SIGNALS = ("entries", "exits", "short_entries", "short_exits", "size", "direction")
+ELSEWHERE = {"tif": "orders", "sl_stop": "stops", "tp_stop": "stops", "init_cash": "initial_cash"}
+
+
+def _meant(word: str) -> str:
+    """Return the option that a word resembles, as a question."""
+    near = get_close_matches(word, (*KNOWN, *SIGNALS), n=1)
+    meant = ELSEWHERE.get(word) or (near[0] if near else None)
+    return f" (did you mean {meant}?)" if meant else ""
+
+
+def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) -> Request:
+    """Return what one call asks for: options checked, defaults filled in."""
+    unknown = sorted(set(options) - set(KNOWN))
+    if unknown:
+        raise TypeError(
+            f"unknown options {', '.join(unknown)}{_meant(unknown[0])}; known beside the signals "
+            f"and the size are {', '.join(KNOWN)}"
+        )
+    given = {name: value for name, value in options.items() if value is not None}
+    _check_types(given)
+    fill = given.get("fill", "next_open")
+    _check.choice("fill", fill, FILLS)
+    _check.choice("record", given.get("record", "full"), RECORDS)
+    has_open = len(bars._open) > 0
+    account = given.get("account", CASH)
+    start = given.get("start")
+    _check_single(given, start)
+    return Request(
+        bars=bars,
+        wishes=wished,
+        size=_lined_up(size, bars),
+        account=_checked_account(account, bars),
+        fees=_lined_up(_as_fee(given.get("fees", 0.0)), bars),
+        slippage=_lined_up(_as_slippage(given.get("slippage", 0.0)), bars),
+        fill="next_close" if fill == "next_open" and not has_open else fill,
+        price=_own_prices(by_label("price", given.get("price"), bars), bars),
+        rules=_rules(given),
+        priority=by_label("priority", given.get("priority"), bars),
+        exclusive=_exclusive(given.get("exclusive", ()), bars),
+        limits=given.get("limits", NO_LIMITS),
+        events=given.get("events", bars.events),
+        initial_cash=_initial_cash(given),
+        start=start if isinstance(start, State) else None,
+        record=given.get("record", "full"),
+        stops=_lined_up(given.get("stops"), bars),
+        orders=_lined_up(given.get("orders"), bars),
+    )
+
+
+def _lined_up(option: Any, bars: Bars) -> Any:
+    """Return an option whose frames line up with the bars by label."""
+    if option is None:
+        return None
+    return option.map(lambda value: by_label(type(option).__name__, value, bars))
+
+
+KINDS: dict[str, tuple[type, str]] = {
+    "account": (Account, "an account such as Cash()"),
+    "rules": (Rules, "Rules such as Rules(conflict='entry')"),
+    "stops": (Stops, "Stops such as Stops(loss=0.05)"),
+    "orders": (Order, "an order such as Limit(99.5)"),
+    "limits": (RiskLimits, "RiskLimits such as RiskLimits(max_positions=5)"),
+    "events": (Events, "Events such as Events(splits=[('2020-08-31', 'AAPL', 4)])"),
+}
+
+
+def _check_types(given: dict[str, Any]) -> None:
+    for name, (kind, example) in KINDS.items():
+        if name in given and not isinstance(given[name], kind):
+            raise TypeError(f"{name} must be {example}, was {given[name]!r}")
+
+
+def checked_bars(bars: Bars) -> Bars:
+    """Return bars that an account can trade; raise if these are not."""
+    if not isinstance(bars, Bars):
+        raise TypeError(
+            f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "
+            "makes them"
+        )
+    currencies = sorted({contract.currency for contract in bars.kinds})
+    if len(currencies) > 1:
+        raise ValueError(
+            f"all contracts must be in one currency, that of the account: nothing is converted "
+            f"yet; found {', '.join(currencies)}"
+        )
+    return bars
+
+
+def _check_single(given: dict[str, Any], start: Any) -> None:
+    """Several accounts' money or states need groups; money of several must match their number."""
+    several = np.ndim(given.get("initial_cash", 0.0)) > 0 or isinstance(start, Sequence)
+    if several and "groups" not in given:
+        raise ValueError("several initial_cash or start values need groups, one for each of them")
+    if start is not None and not isinstance(start, State | Sequence):
+        raise TypeError(f"start must be a State such as result.state, was {start!r}")
+
+
+def _initial_cash(given: dict[str, Any]) -> float:
+    cash = _check.as_floats("initial_cash", given.get("initial_cash", 100_000.0))
+    if not np.isfinite(cash).all() or (cash < 0.0).any():
+        raise ValueError(f"initial_cash must be finite and >= 0, was {given['initial_cash']}")
+    return float(cash.flat[0])
+
+
+def _checked_account(account: Account, bars: Bars) -> Account:
+    extremes = getattr(account, "margin_check", None) == "extremes"
+    if extremes and (len(bars._high) == 0 or len(bars._low) == 0):
+        raise ValueError("margin_check='extremes' needs bars with high and low")
+    return account
+
+
+def _as_fee(fees: Any) -> Fee:
+    if isinstance(fees, Fee):
+        return fees
+    return _flat_fee(fees) if isinstance(fees, float) else PercentFee(fees)
+
+
+def _as_slippage(slippage: Any) -> Slippage:
+    if isinstance(slippage, Slippage):
+        return slippage
+    return _flat_slippage(slippage) if isinstance(slippage, float) else Slippage(fraction=slippage)
+
+
+@lru_cache(maxsize=64)
+def _flat_fee(rate: float) -> PercentFee:
+    return PercentFee(rate)
+
+
+@lru_cache(maxsize=64)
+def _flat_slippage(fraction: float) -> Slippage:
+    return Slippage(fraction=fraction)
+
+
+def _rules(given: dict[str, Any]) -> Rules:
+    rules: Rules = given.get("rules", RULES)
+    if "priority" in given and rules.allocation == "in_order":
+        return rules.map_words(allocation="priority")
+    if rules.allocation == "priority" and "priority" not in given:
+        raise ValueError("allocation='priority' needs priority=, numbers (T, N), higher first")
+    return rules
+
+
+def _own_prices(price: Any, bars: Bars) -> npt.NDArray[np.float64] | None:
+    if price is None:
+        return None
+    prices = full("price", price, *bars.shape)
+    if np.isinf(prices).any():
+        raise ValueError("price must be finite, or NaN for no fill; an infinite one was found")
+    may_be_negative = np.array([contract.kind == "future" for contract in bars.contracts])
+    if (prices <= 0.0)[:, ~may_be_negative].any():
+        raise ValueError("price must be > 0; only futures may trade at 0 or below")
+    return prices
+
+
+def _exclusive(groups: Sequence[Sequence[str]], bars: Bars) -> tuple[tuple[int, ...], ...]:
+    if isinstance(groups, tuple) and not groups:
+        return ()
+    if isinstance(groups, str) or any(isinstance(members, str) for members in groups):
+        raise TypeError(
+            f"exclusive must be groups of assets such as [['SPY', 'SH']], was {groups!r}"
+        )
+    columns = {asset: column for column, asset in enumerate(bars.assets)}
+    named = [asset for members in groups for asset in members]
+    unknown = sorted(set(named) - set(columns))
+    if unknown:
+        raise ValueError(f"exclusive names unknown assets {unknown}; the bars have {bars.assets}")
+    if len(named) != len(set(named)):
+        raise ValueError("an asset can be in one exclusive group only")
+    return tuple(tuple(columns[asset] for asset in members) for members in groups)
