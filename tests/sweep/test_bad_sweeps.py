@@ -85,6 +85,16 @@ def test_a_rule_that_writes_what_is_no_signal_names_the_variant():
         bl.sweep(writes_nonsense, BARS, number=range(1, 20)).run()
 
 
+def test_a_rule_that_returns_its_signals_is_told_where_they_go():
+    @bl.rule
+    def returns_nan(bars, params, flags, scratch):
+        return bars.close[0] * np.nan
+
+    words = r"returns_nan failed in variant 0 \(days=1\): TypeError: it returned float.*into flags"
+    with pytest.raises(bl.RuleError, match=words):
+        bl.sweep(returns_nan, BARS, days=[1, 2]).run()
+
+
 def test_an_unknown_name_of_a_parameter_in_a_rule_is_told():
     @bl.rule
     def asks(bars, params, flags, scratch):

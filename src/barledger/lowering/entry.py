@@ -1,10 +1,10 @@
-"""The compiled loop as something that other compiled code calls."""
+"""Compiled functions as something that other compiled code calls."""
 
 from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import config, typeof, types
+from numba import config, types
 
 from barledger.kernel.world import WORLD
 
@@ -15,8 +15,8 @@ class Address(types.WrapperAddressProtocol):  # type: ignore[misc]
     Its type is kept where numba looks first: to work it out takes 20 µs a call.
     """
 
-    def __init__(self, address: int, kind: Any, owner: Any = None) -> None:
-        self.address, self.kind, self.owner = address, kind, owner
+    def __init__(self, address: int, kind: Any) -> None:
+        self.address, self.kind = address, kind
         self._numba_type_ = types.FunctionType(kind)
 
     def __wrapper_address__(self) -> int:
@@ -35,13 +35,20 @@ def address_of(function: Any, kind: Any) -> Address:
     return Address(int(made.library.get_pointer_to_function(name)), kind)
 
 
+def world_rows() -> Any:
+    """Return the type of an array of worlds."""
+    import numba
+
+    return numba.typeof(np.zeros(1, WORLD))
+
+
 @cache
 def entry() -> Any:
-    """Return the loop as compiled code takes it."""
+    """Return the loop as `run_variants` takes it."""
     import barledger._notice  # noqa: F401  listens to the compiler
     from barledger.kernel.simulate import simulate
 
     if config.DISABLE_JIT:
         return simulate
     whole = types.int64
-    return address_of(simulate, whole(typeof(np.zeros(1, WORLD)), whole, whole, types.boolean))
+    return address_of(simulate, whole(world_rows(), whole, whole, types.boolean))

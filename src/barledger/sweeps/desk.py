@@ -21,10 +21,9 @@ from barledger.kernel.variants import (
     run_variants,
 )
 from barledger.kernel.variants import Signals as Source
-from barledger.kernel.world import WORLD, as_rows
+from barledger.kernel.world import as_rows
 from barledger.lowering.drive import make_room, prepare, put_log
-from barledger.lowering.entry import Address, address_of
-from barledger.lowering.entry import entry as loop
+from barledger.lowering.entry import Address, address_of, entry, world_rows
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.sweeps.metrics import Kept
@@ -33,7 +32,7 @@ LINE = 64  # bytes
 LOGS = ("fills", "entries", "incidents")
 # Arrays that a run only reads, or that hold nothing from one bar to the next.
 FIXED = {
-    "open", "high", "low", "close", "fill", "volume", "tradable", "flags", "words", "numbers", "orders_in",
+    "open", "high", "low", "close", "fill", "tradable", "flags", "words", "numbers", "orders_in",
     "contracts", "settings", "values", "sequence", "events", "settlement_bars", "settlements",
     "due_bars", "days", "months", "buffer", "equity", "queue", "spare", "losers", "keys", *LOGS,
 }  # fmt: skip
@@ -113,7 +112,7 @@ class Desk:
         row = 0
         while row < count:
             row = run_variants(
-                as_rows(self.memory.record), as_rows(self.kept), loop(), rule, looks, own, source,
+                as_rows(self.memory.record), as_rows(self.kept), entry(), rule, looks, own, source,
                 self.states, self.kept_states, outcome, study, row,
             )  # fmt: skip
             if status[0] == NO_ROOM:
@@ -142,8 +141,9 @@ class Desk:
         old = self.memory.arrays
         self.memory = _world(self.request, self.asked)
         for name in ("live", "queue", "spare", "losers", "keys", *LOGS):
-            if name in self.memory.arrays:
-                self.memory.grow(name, len(old["live" if name not in LOGS else name]))
+            rows = len(old["live" if name not in LOGS else name]) if name in old else 0
+            if rows > len(self.memory.arrays.get(name, ())):
+                self.memory.grow(name, rows)
         self._keep()
 
 
@@ -174,10 +174,6 @@ def _packed(memory: Memory) -> npt.NDArray[np.int64]:
     return block
 
 
-def _rows() -> Any:
-    return numba.typeof(np.zeros(1, WORLD))
-
-
 _studies: dict[str, Any] = {}
 
 
@@ -192,7 +188,7 @@ def study_at(made: Study) -> Any:
 
 def _look_kind(made: Study) -> Any:
     whole = types.int64
-    return whole(_rows(), numba.typeof(made), types.FunctionType(METRIC), whole)
+    return whole(world_rows(), numba.typeof(made), types.FunctionType(METRIC), whole)
 
 
 def nowhere(made: Study) -> Any:
@@ -200,11 +196,11 @@ def nowhere(made: Study) -> Any:
     if config.DISABLE_JIT:
         return look
     if "nowhere" not in _studies:
-        _studies["nowhere"] = Address(loop().address, _look_kind(made))
+        _studies["nowhere"] = Address(entry().address, _look_kind(made))
     return _studies["nowhere"]
 
 
 @cache
 def nowhere_own() -> Any:
     """Return what stands in for metrics of one's own that are never called."""
-    return look if config.DISABLE_JIT else Address(loop().address, METRIC)
+    return look if config.DISABLE_JIT else Address(entry().address, METRIC)
