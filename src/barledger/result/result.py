@@ -109,7 +109,7 @@ class Result:
 
         `kind` says which stop is the nearest, `time_up` is the bar at whose open the position is
         closed; null: no such level. Found by going through the run again, bar by bar while
-        something is held: seconds for millions of bars.
+        something is held: seconds for millions of bars. Not for strategies that decide bar by bar.
         """
         return self._table(levels.frame)
 

@@ -64,7 +64,8 @@ def sweep(
         None (default): threads, one a core. A number of threads, or any
         ``concurrent.futures.Executor``: a process pool, Dask's ``client.get_executor()``.
     progress
-        True (default): a line on the terminal. A function is called with (done, total, seconds).
+        True (default): a line on the terminal, a bar in a notebook. A function is called with
+        (done, total, seconds).
     sample, sampling, seed
         So many variants of the grid, drawn at ``"random"`` (default) or spread evenly over the
         values by a ``"sobol"`` sequence; None: all.
