@@ -27,8 +27,9 @@ from numba.core.cpu import CPUContext
 from numba.core.inline_closurecall import InlineClosureCallPass
 from numba.core.options import DefaultOptions
 from numba.core.postproc import PostProcessor, VariableLifetime
-from numba.core.rewrites.registry import RewriteRegistry
+from numba.core.typed_passes import InlineOverloads, NopythonRewrites
 from numba.core.types.functions import BaseFunction
+from numba.core.untyped_passes import DeadBranchPrune
 
 WRAPPERS = ("no_cpython_wrapper", "no_cfunc_wrapper")
 BARE = {name: True for name in WRAPPERS if hasattr(DefaultOptions, name)}
@@ -139,14 +140,13 @@ def _lives_on_demand(process: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _no_array_expressions(rewrite: Callable[..., None]) -> Callable[..., None]:
-    """Look for array expressions in others' code only: ours has loops."""
+def _not_for_us(work: Callable[..., bool]) -> Callable[..., bool]:
+    """Leave out of our functions what only others' may hold, such as array expressions."""
 
-    def apply(registry: Any, kind: str, state: Any) -> None:
-        if kind != "after-inference" or not _is_ours(state.func_ir):
-            rewrite(registry, kind, state)
+    def run_pass(step: Any, state: Any) -> bool:
+        return False if _is_ours(state.func_ir) else work(step, state)
 
-    return apply
+    return run_pass
 
 
 def _no_closures(inline: Callable[..., None]) -> Callable[..., None]:
@@ -169,7 +169,9 @@ SAVINGS: tuple[tuple[type, str, tuple[str, ...], Callable[..., Any]], ...] = (
     (ir.Inst, "_rec_list_vars", ("self", "val"), _atoms_first),
     (machine.Type, "get_abi_size", ("self", "target_data", "context"), _once_by_text),
     (PostProcessor, "run", ("self", "emit_dels", "extend_lifetimes"), _lives_on_demand),
-    (RewriteRegistry, "apply", ("self", "kind", "state"), _no_array_expressions),
+    (NopythonRewrites, "run_pass", ("self", "state"), _not_for_us),
+    (InlineOverloads, "run_pass", ("self", "state"), _not_for_us),
+    (DeadBranchPrune, "run_pass", ("self", "state"), _not_for_us),
     (InlineClosureCallPass, "run", ("self",), _no_closures),
 )
 
