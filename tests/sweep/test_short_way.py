@@ -1,12 +1,10 @@
 """The short way through a variant gives the bits of the long one, to every account and statistic."""
 
-from functools import cache
-
 import numpy as np
 import pytest
-from numba import njit
 
 import barledger as bl
+from barledger._jit import compiled
 from barledger.kernel import express
 from barledger.kernel.world import as_rows
 from barledger.sweeps.job import _silent
@@ -23,25 +21,21 @@ def kept(bars, signals, **options):
     return own, found
 
 
-@cache
-def compiled(function):
-    """Compile what only compiled code calls."""
-    return njit(function)
+@compiled(entry=True)
+def plain_of(worlds):
+    """Ask the kernel whether a world takes the short way."""
+    return express.is_plain(worlds[0])
+
+
+@compiled(entry=True)
+def wish_of(words, cell):
+    """Ask the kernel for the next flagged cell."""
+    return express.next_wish(words, cell)
 
 
 def takes_the_short_way(found):
     """Whether a desk's variants do."""
-    return bool(compiled(plain_of)(as_rows(found.kept)))
-
-
-def plain_of(worlds):
-    """Ask the kernel."""
-    return express.is_plain(worlds[0])
-
-
-def wish_of(words, cell):
-    """Ask the kernel."""
-    return express.next_wish(words, cell)
+    return bool(plain_of(as_rows(found.kept)))
 
 
 def random_signals(n_bars, rate, seed, count=12):
@@ -130,6 +124,6 @@ def test_the_next_wish_is_found_wherever_it_lies():
         flags[60] = 2
         words = flags.view(np.int64)
         for first in range(place + 1):
-            assert compiled(wish_of)(words, first) == place
-        assert compiled(wish_of)(words, place + 1) == 60
-        assert compiled(wish_of)(words, 61) >= 64
+            assert wish_of(words, first) == place
+        assert wish_of(words, place + 1) == 60
+        assert wish_of(words, 61) >= 64
