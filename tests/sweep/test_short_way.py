@@ -21,21 +21,21 @@ def kept(bars, signals, **options):
     return own, found
 
 
-def takes_the_short_way(found):
-    """Whether a desk's variants do."""
-    return bool(plain_of(as_rows(found.kept)))
-
-
 @compiled(entry=True)
 def plain_of(worlds):
-    """Ask the kernel."""
+    """Ask the kernel whether a world takes the short way."""
     return express.is_plain(worlds[0])
 
 
 @compiled(entry=True)
 def wish_of(words, cell):
-    """Ask the kernel."""
+    """Ask the kernel for the next flagged cell."""
     return express.next_wish(words, cell)
+
+
+def takes_the_short_way(found):
+    """Whether a desk's variants do."""
+    return bool(plain_of(as_rows(found.kept)))
 
 
 def random_signals(n_bars, rate, seed, count=12):
