@@ -1,4 +1,4 @@
-"""How fast a sweep is, vectorbt beside it: `python benchmarks/sweep.py [--million]`.
+"""How fast a sweep is, vectorbt beside it: `python benchmarks/sweep.py [--million] [--dask]`.
 
 All pairs of 142 moving averages on 2,520 bars: return, Sharpe, drawdown, trades, win rate. Everything
 through the public API, grid, table and all; compiled code and executor are warm, the sweep is not.
@@ -17,6 +17,7 @@ import numpy as np
 from worlds import walk
 
 import barledger as bl
+from barledger.sweeps.metrics import METRICS
 
 COSTS = {"fees": 0.0005}
 WINDOWS = range(2, 144)
@@ -118,10 +119,63 @@ def million() -> None:
     print(f"\n1,000,000 variants: {taken:.1f} s, {taken / N_BARS * 1e3:.2f} ns per bar-variant")
 
 
+def metrics() -> None:
+    """Print what metrics beyond the usual five add to all pairs, on one thread."""
+    bars = bl.Bars.from_arrays(walk(N_BARS, 1, 0.01).close)
+    print("\n| metrics beside the usual | 1 thread | more, ns a bar-variant |")
+    print("|---|---|---|")
+    usual = ["total_return", "sharpe", "max_drawdown", "trades", "win_rate"]
+    groups = {
+        "none": [],
+        "calmar, exposure, expectancy": ["calmar", "exposure", "expectancy"],
+        "ulcer, skew, kurtosis, turnover": ["ulcer", "skew", "kurtosis", "turnover"],
+        "value_at_risk": ["value_at_risk"],
+        "slippage, margin_calls": ["slippage", "margin_calls"],
+        "all": list(METRICS),
+    }
+    base = 0.0
+    for name, more in groups.items():
+        wanted = [*usual, *more]
+        seconds = best(lambda wanted=wanted: pairs(bars, executor=1, metrics=wanted).run(), 3)
+        base = base or seconds
+        added = (seconds - base) / 10_011 / N_BARS * 1e9
+        print(f"| {name} | {seconds * 1e3:.1f} ms | {added:.2f} |", flush=True)
+
+
+def dask() -> None:
+    """Print what shipping chunks of 100,000 variants to a local Dask cluster adds to threads."""
+    import distributed
+
+    bars = bl.Bars.from_arrays(walk(N_BARS, 1, 0.01).close)
+
+    def run(executor: Any) -> None:
+        bl.sweep(
+            bl.rules.sma_cross, bars, fast=range(2, 450), slow=range(2, 450), where="fast < slow",
+            executor=executor, progress=False, **COSTS,
+        ).run()  # fmt: skip
+
+    cores = os.cpu_count() or 1
+    cluster = distributed.LocalCluster(cores, threads_per_worker=1, dashboard_address=None)
+    with cluster, distributed.Client(cluster) as client:
+        there = client.get_executor()
+        seconds = {"threads": 9e9, "dask": 9e9}
+        run(there)
+        for _ in range(5):
+            for name, executor in (("threads", cores), ("dask", there)):
+                start = time.perf_counter()
+                run(executor)
+                seconds[name] = min(seconds[name], time.perf_counter() - start)
+    more = seconds["dask"] / seconds["threads"] - 1.0
+    print(f"\n100,128 variants: {seconds['threads']:.2f} s on {cores} threads, ", end="")
+    print(f"{seconds['dask']:.2f} s on Dask, {more:+.1%}")
+
+
 def main() -> None:
     """Print the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--million", action="store_true", help="a million variants too")
+    parser.add_argument("--dask", action="store_true", help="100,000 variants on Dask too")
+    parser.add_argument("--metrics", action="store_true", help="what further metrics cost too")
     options = parser.parse_args()
     cores = os.cpu_count() or 1
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}\n")
@@ -133,8 +187,12 @@ def main() -> None:
             seconds = best(lambda make=make, threads=threads: make(threads).run().table)
             row += [f"{seconds * 1e3:.1f} ms", f"{seconds / cells * 1e9:.2f}"]
         print("| " + " | ".join([*row, limit]) + " |", flush=True)
+    if options.metrics:
+        metrics()
     if options.million:
         million()
+    if options.dask:
+        dask()
     print(f"\nmemory at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     peer = vectorbt_seconds()
     if peer is not None:

@@ -43,8 +43,11 @@ if TYPE_CHECKING:
     from barledger.stops import Stops
     from barledger.strategy import Strategy
     from barledger.sweeps.given import Signals
+    from barledger.sweeps.own import Metric, MetricError, metric
     from barledger.sweeps.run import SweepRun
+    from barledger.sweeps.search import search
     from barledger.sweeps.sweep import Sweep, sweep
+    from barledger.validation.monte_carlo import MonteCarlo, monte_carlo
     from barledger.validation.walk_forward import WalkForward, walk_forward
 
 __version__ = "0.1.0"
@@ -83,10 +86,13 @@ _HOME = {
     "slippage": ("Slippage",),
     "state": ("State",),
     "sweeps.given": ("Signals",),
+    "sweeps.own": ("Metric", "MetricError", "metric"),
     "sweeps.run": ("SweepRun",),
+    "sweeps.search": ("search",),
     "sweeps.sweep": ("Sweep", "sweep"),
     "stops": ("Stops",),
     "strategy": ("Strategy",),
+    "validation.monte_carlo": ("MonteCarlo", "monte_carlo"),
     "validation.walk_forward": ("WalkForward", "walk_forward"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -106,6 +112,9 @@ __all__ = [
     "Liquidity",
     "Market",
     "MarketIfTouched",
+    "Metric",
+    "MetricError",
+    "MonteCarlo",
     "PerUnitFee",
     "PercentFee",
     "PercentOfCash",
@@ -140,10 +149,13 @@ __all__ = [
     "WalkForward",
     "compare",
     "data",
+    "metric",
+    "monte_carlo",
     "param",
     "portfolio",
     "rule",
     "rules",
+    "search",
     "sweep",
     "trade",
     "validation",

@@ -341,8 +341,8 @@ def _simulate(bars: Bars, wished: Wishes, size: Any, options: "Options") -> Resu
     labels = tuple(dict.fromkeys(groups))
     columns: tuple[tuple[int, ...], ...]
     columns = tuple(tuple(j for j, g in enumerate(groups) if g == label) for label in labels)
-    money = _moneys(options.get("initial_cash", 100_000.0), len(labels))
-    starts = _starts(options.get("start"), len(labels))
+    money = money_of_accounts(options.get("initial_cash", 100_000.0), len(labels))
+    starts = starts_of_accounts(options.get("start"), len(labels))
     runs = [
         run(request.of(part, float(cash), start))
         for part, cash, start in zip(columns, money, starts, strict=True)
@@ -356,7 +356,8 @@ def run_request(request: Request) -> Result:
     return result_of([run(request)], (ACCOUNT,), columns, request)
 
 
-def _moneys(money: Any, n_accounts: int) -> npt.NDArray[np.float64]:
+def money_of_accounts(money: Any, n_accounts: int) -> npt.NDArray[np.float64]:
+    """Return the initial cash of each account, from one number or one each."""
     if np.ndim(money) > 1 or np.size(money) not in (1, n_accounts):
         raise ValueError(
             f"initial_cash must be one number, or one for each of the {n_accounts} accounts, "
@@ -365,7 +366,8 @@ def _moneys(money: Any, n_accounts: int) -> npt.NDArray[np.float64]:
     return np.broadcast_to(np.asarray(money, np.float64), n_accounts)
 
 
-def _starts(starts: Any, n_accounts: int) -> Sequence[State | None]:
+def starts_of_accounts(starts: Any, n_accounts: int) -> Sequence[State | None]:
+    """Return what each account starts from, from none or a list of one each."""
     if starts is None:
         return [None] * n_accounts
     if isinstance(starts, State) and n_accounts == 1:

@@ -48,13 +48,13 @@ class Bar:
             raise ValueError(f"the bars have no asset {asset!r}; they have {_some(self.assets)}")
         return self.assets.index(asset)
 
-    def market(self, asset: str | int, quantity: float) -> int:
+    def market(self, asset: str | int, quantity: float, tif: int = trade.GTC) -> int:
         """Buy (or, below zero, sell) at the next fill price; returns the order's handle."""
-        return trade.market(self._context, self.column(asset), float(quantity))
+        return trade.market(self._context, self.column(asset), float(quantity), tif)
 
-    def to(self, asset: str | int, quantity: float) -> int:
+    def to(self, asset: str | int, quantity: float, tif: int = trade.GTC) -> int:
         """Buy or sell up to a position of `quantity`."""
-        return trade.to(self._context, self.column(asset), float(quantity))
+        return trade.to(self._context, self.column(asset), float(quantity), tif)
 
     def limit(self, asset: str | int, quantity: float, price: float, tif: int = trade.GTC) -> int:
         """Buy at `price` or below, sell at `price` or above."""

@@ -10,21 +10,21 @@ import numpy as np
 from barledger._jit import compiled
 from barledger.kernel.callback import Context, call_off, lay
 
-GTC, DAY, NEXT, IOC = 0, 2, 3, 4  # how long an order waits for its price
+GTC, DAY, NEXT, IOC = 0, 2, 3, 4  # how long an order waits
 _MARKET, _LIMIT, _STOP, _STOP_LIMIT, _IF_TOUCHED = 0, 1, 2, 3, 4
 
 
 @compiled(entry=True)
-def market(ctx: Context, asset: int, quantity: float) -> int:
+def market(ctx: Context, asset: int, quantity: float, tif: int = GTC) -> int:
     """Buy (or, below zero, sell) at the next fill price."""
-    return int(lay(ctx.desk, asset, float(quantity), _MARKET, np.nan, np.nan, GTC))
+    return int(lay(ctx.desk, asset, float(quantity), _MARKET, np.nan, np.nan, tif))
 
 
 @compiled(entry=True)
-def to(ctx: Context, asset: int, quantity: float) -> int:
+def to(ctx: Context, asset: int, quantity: float, tif: int = GTC) -> int:
     """Buy or sell up to a position of `quantity`, at the next fill price."""
     change = float(quantity) - ctx.quantity[asset] if 0 <= asset < ctx.quantity.size else 1.0
-    return int(lay(ctx.desk, asset, change, _MARKET, np.nan, np.nan, GTC))
+    return int(lay(ctx.desk, asset, change, _MARKET, np.nan, np.nan, tif))
 
 
 @compiled(entry=True)

@@ -125,7 +125,7 @@ def test_nothing_of_the_future_is_seen(steps, timeframe):
 
 
 def wide_enough(time, timeframe):
-    widths = {"5m": 300, "1h": 3600, "session": 1 << 40}
+    widths = {"5m": 300, "1h": 3600, "session": 1_000_000}
     return np.diff(time).min() <= np.timedelta64(widths[timeframe], "s")
 
 

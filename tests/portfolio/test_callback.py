@@ -61,7 +61,7 @@ def replay(ctx, bar, state):
         asset, quantity, kind = int(state[at + 1]), state[at + 2], int(state[at + 3])
         price, stop, tif = state[at + 4], state[at + 5], int(state[at + 6])
         if kind == 0:
-            bl.trade.market(ctx, asset, quantity)
+            bl.trade.market(ctx, asset, quantity, tif)
         elif kind == 1:
             bl.trade.limit(ctx, asset, quantity, price, tif)
         elif kind == 2:

@@ -53,7 +53,12 @@ def test_the_initial_equity_is_a_peak():
     [
         ([0.01, 0.1, -0.04, 0.02, 0.03, 0.02, 0.01, -0.1], 252, "sharpe", 1.723861396171),  # P6-01
         ([0.01, 0.1, -0.04, 0.02, 0.03, 0.02, 0.01, -0.1], 252, "sortino", 2.605531251674),  # P6-02
-        ([0, 0.01, 0.1, -0.04, 0.02, 0.03, 0.02, 0.01, -0.1], 12, "sortino", 0.536056267419),
+        (
+            [0, 0.01, 0.1, -0.04, 0.02, 0.03, 0.02, 0.01, -0.1],
+            12,
+            "sortino",
+            0.536056267419,
+        ),  # P6-03
         ([0.1, -0.1, 0.1], 252, "max_drawdown", -0.1),  # P6-04
         ([0, 0.01, 0.1, -0.04, 0.02, 0.03, 0.02, 0.01, -0.1], 52, "calmar", 2.4690830514),  # P6-05
     ],
@@ -112,6 +117,38 @@ def test_trades_counted_from_flat_to_flat():
     assert result.profit_factor == pytest.approx(120 / 50)
     assert result.expectancy == pytest.approx(70 / 3)
     assert result.trades["status"].to_list() == ["closed"] * 3 + ["open"]
+
+
+def test_how_returns_are_spread():
+    # Returns 0.1, -0.1, 0.2, -0.05; falls 0, 0.1, 0, 0.05. 5 % of 3 steps: 0.15 from -0.1 to -0.05.
+    row = holding(110, 99, 118.8, 112.86, start=100).stats().row(0, named=True)
+    assert row["ulcer"] == pytest.approx(sqrt((0.01 + 0.0025) / 4))
+    assert row["omega"] == pytest.approx(0.3 / 0.15)
+    assert row["value_at_risk"] == pytest.approx(-0.1 + 0.15 * 0.05)
+    assert row["conditional_value_at_risk"] == pytest.approx(-0.1)
+    assert row["tail_ratio"] == pytest.approx((0.2 - 0.15 * 0.1) / 0.0925)
+    away = np.array([0.1, -0.1, 0.2, -0.05]) - 0.0375
+    assert row["skew"] == pytest.approx((away**3).mean() / (away**2).mean() ** 1.5)
+    assert row["kurtosis"] == pytest.approx((away**4).mean() / (away**2).mean() ** 2)
+    assert (row["margin_calls"], row["rejected"]) == (0, 0)
+
+
+def test_what_a_run_without_records_knows():
+    row = holding(110, 99, start=100, record="metrics").stats().row(0, named=True)
+    assert (row["ulcer"], row["margin_calls"]) == (None, None)
+    assert (row["exposure"], row["rejected"]) == (1.0, 0)
+    assert holding(110, 99, start=100, record="equity").stats()["ulcer"][0] > 0.0
+
+
+def test_two_flows_before_one_bar_move_the_peak_together():
+    # 100 + 100 + 200 before bar 1: 400 is no fall, and 360 is one of a tenth.
+    events = bl.Events(cash_flows=[(1, 100.0), (1, 200.0)])
+    bars = flat_bars([10, 10, 9], [1.0] * 3)
+    start = bl.State(cash=0.0, positions={"A": (10, 10.0)})
+    wanted = [[NAN, NAN], [30.0, NAN], [NAN, NAN]]
+    result = bl.Portfolio.from_orders(bars, wanted, start=start, events=events, fill="close")
+    assert equity(result) == near(100, 400, 360)
+    assert result.equity["drawdown"].to_list() == near(0.0, 0.0, -0.1)
 
 
 def test_share_of_time_and_money_at_work():

@@ -97,3 +97,16 @@ def test_what_was_not_kept_is_said(tmp_path):
     )
     with pytest.raises(LookupError, match="record='full'"):
         _ = thin.stop_levels
+
+
+def test_strategies_cannot_be_gone_through_again():
+    class Once(bl.Strategy):
+        def on_bar(self, ctx):
+            if ctx.bar == 0:
+                ctx.market(0, 10.0)
+
+    run = bl.Portfolio.from_callback(bars(), Once(), stops=bl.Stops(loss=0.5))
+    assert run.fills["quantity"].to_list() == [10.0]
+    with pytest.raises(LookupError, match="a strategy that decides bar by bar"):
+        _ = run.stop_levels
+    assert "holds +10" in run.explain("A", 2)

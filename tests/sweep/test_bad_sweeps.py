@@ -34,10 +34,10 @@ BARS = walk(60)
         ({"metrics": ["sharp"]}, ValueError, "unknown metric 'sharp'; known are total_return"),
         ({"metrics": []}, ValueError, "metrics is empty"),
         ({"medium": [3]}, TypeError, "unknown parameter 'medium': rule sma_cross takes fast, slow"),
-        ({"sample": 0}, ValueError, "sample must be a whole number >= 1"),
+        ({"sample": 0}, ValueError, "sample must be >= 1, was 0"),
         ({"fees": bl.param("fee")}, ValueError, r"param\('fee'\) has no values"),
         ({"fees": bl.param("fee"), "fee": [-1.0]}, ValueError, "fees must be >= 0"),
-        ({"groups": "each"}, TypeError, "a sweep does not take groups"),
+        ({"groups": ["a"]}, TypeError, "a sweep takes groups=.each."),
         ({"record": "full"}, TypeError, "a sweep does not take record"),
         ({"executor": 0}, ValueError, "number of threads must be >= 1"),
         ({"executor": "dask"}, TypeError, "executor must be a concurrent.futures.Executor"),
@@ -83,6 +83,16 @@ def test_a_rule_that_writes_what_is_no_signal_names_the_variant():
     words = r"variant 6 \(number=7\): ValueError: flags\[3\] of asset 0 was 16"
     with pytest.raises(bl.RuleError, match=words):
         bl.sweep(writes_nonsense, BARS, number=range(1, 20)).run()
+
+
+def test_a_rule_that_returns_its_signals_is_told_where_they_go():
+    @bl.rule
+    def returns_nan(bars, params, flags, scratch):
+        return bars.close[0] * np.nan
+
+    words = r"returns_nan failed in variant 0 \(days=1\): TypeError: it returned float.*into flags"
+    with pytest.raises(bl.RuleError, match=words):
+        bl.sweep(returns_nan, BARS, days=[1, 2]).run()
 
 
 def test_an_unknown_name_of_a_parameter_in_a_rule_is_told():

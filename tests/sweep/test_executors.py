@@ -97,9 +97,9 @@ def test_the_bars_travel_once_to_each_process(small_chunks, monkeypatch):
     sent = []
     here = workers.run_remote
 
-    def counted(name, parcel, numbers, choices):
+    def counted(name, parcel, chunks):
         sent.append(parcel is not None)
-        return here(name, parcel, numbers, choices)
+        return here(name, parcel, chunks)
 
     monkeypatch.setattr(workers, "run_remote", counted)
     executor = Backwards()
@@ -109,6 +109,15 @@ def test_the_bars_travel_once_to_each_process(small_chunks, monkeypatch):
     )
     crosses(walk(100), **GRID, executor=executor)
     assert sum(sent) == min(os.cpu_count() or 1, len(sent)) < len(sent)
+
+
+def test_chunks_go_away_in_parcels_that_take_a_while():
+    away = workers.Away(crosses(walk(60)).job, Backwards())
+    assert away.count(1000, 2) == 1  # nothing is known yet
+    assert away.found((0.08, [1, 2, 3, 4])) == [1, 2, 3, 4]
+    assert away.count(1000, 2) == 10  # of 20 ms each
+    assert away.count(12, 2) == 3  # and none waits for the last worker
+    assert away.count(1, 2) == 1
 
 
 @pytest.mark.skipif(PLAIN, reason="processes would simulate in plain Python")

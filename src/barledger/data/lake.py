@@ -4,7 +4,9 @@ Hive partitions, so that any other tool reads them too. Appending adds only what
 year; a write that is killed leaves the old year whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, unquote
@@ -143,7 +145,7 @@ class Lake:
             folder / "**" / NAME,
             hive_partitioning=True,
             hive_schema={"symbol": pl.String, "year": pl.Int64, "timeframe": pl.String},
-            missing_columns="insert",
+            **_missing_as_null(pl.scan_parquet),
         )
 
     @property
@@ -222,48 +224,45 @@ class _Series:
     """The years of one symbol as one series of rows, cut to a range."""
 
     def __init__(self, years: list[Year], start: When | None, end: When | None) -> None:
-        self.years = years
-        times = self._column("time", np.dtype("datetime64[ns]"))
-        is_whole = start is None and end is None
-        self.rows = slice(0, len(times)) if is_whole else rows_between(times, slice(start, end))
-        self.times = times[self.rows]
+        self.years, self.start, self.end = years, start, end
 
-    def values(self, column: str) -> npt.NDArray[np.float64]:
-        """Return a column (T,), NaN in years that lack it."""
-        return self._column(column, np.dtype(np.float64))[self.rows]
+    @cached_property
+    def times(self) -> npt.NDArray[Any]:
+        """Stamps (T,)."""
+        times: npt.NDArray[Any] = self._read(["time"])["time"]
+        return times[self._rows(times)]
 
-    def all_values(self, columns: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
-        """Return columns (T,), reading every file once."""
-        whole = {name: self._empty(np.dtype(np.float64)) for name in columns}
-        for year, place in self._places():
-            there = [name for name in columns if name in year.columns]
-            read_into(year, there, [whole[name][place] for name in there])
-            for name in columns:
-                if name not in year.columns:
-                    whole[name][place] = np.nan
-        return {name: column[self.rows] for name, column in whole.items()}
+    def columns(self, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+        """Return the stamps and columns (T,), reading every file once; NaN in years that lack it."""
+        whole = self._read(["time", *names])
+        rows = self._rows(whole["time"])
+        return {name: column[rows] for name, column in whole.items()}
 
-    def _column(self, name: str, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        whole = self._empty(dtype)
-        for year, place in self._places():
-            if name in year.columns:
-                read_into(year, [name], [whole[place]])
-            else:
-                whole[place] = np.nan
-        return whole
+    def _rows(self, times: npt.NDArray[Any]) -> slice:
+        if self.start is None and self.end is None:
+            return slice(0, len(times))
+        return rows_between(times, slice(self.start, self.end))
 
-    def _empty(self, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        return np.empty(sum(year.rows for year in self.years), dtype)
-
-    def _places(self) -> Iterator[tuple[Year, slice]]:
+    def _read(self, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+        n_rows = sum(year.rows for year in self.years)
+        whole: dict[str, npt.NDArray[Any]] = {
+            name: np.empty(n_rows, "datetime64[ns]" if name == "time" else np.float64)
+            for name in names
+        }
         start = 0
         for year in self.years:
-            yield year, slice(start, start + year.rows)
+            place = slice(start, start + year.rows)
+            there = [name for name in names if name in year.columns]
+            read_into(year, there, [whole[name][place] for name in there])
+            for name in set(names) - set(there):
+                whole[name][place] = np.nan
             start += year.rows
+        return whole
 
 
 def _one(series: _Series, columns: Sequence[str]) -> tuple[Any, dict[str, Any]]:
-    return series.times, dict(series.all_values(columns))
+    found = series.columns(columns)
+    return found.pop("time"), found
 
 
 def _many(series: Sequence[_Series], columns: Sequence[str]) -> tuple[Any, dict[str, Any]]:
@@ -276,9 +275,17 @@ def _many(series: Sequence[_Series], columns: Sequence[str]) -> tuple[Any, dict[
     }
     for column, each in enumerate(series):
         rows = np.searchsorted(times, each.times)
-        for name, values in each.all_values(columns).items():
-            matrices[name][rows, column] = values
+        for name, values in each.columns(columns).items():
+            if name != "time":
+                matrices[name][rows, column] = values
     return times, matrices
+
+
+def _missing_as_null(scan: Callable[..., Any]) -> dict[str, Any]:
+    """Return the option that lets files lack columns, as this version of polars calls it."""
+    if "missing_columns" in signature(scan).parameters:
+        return {"missing_columns": "insert"}
+    return {"allow_missing_columns": True}
 
 
 def _long_rows(bars: object) -> "pl.DataFrame":

@@ -1,7 +1,34 @@
 """Running statistics of equity, fed in blocks; the same code serves the loop and the result."""
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import config, types
+from numba.extending import intrinsic
+
 from barledger._jit import compiled
-from barledger.kernel.types import Floats, MetricsRow
+from barledger.kernel.types import BLOCK, Floats, Ints, MetricsRow
+
+PIECE = 32  # bars
+
+
+def _bits_as_float() -> Callable[[int], float]:
+    """Make the function that reads the bits of a whole number as a floating-point one."""
+    if config.DISABLE_JIT:
+        return lambda bits: float(np.int64(bits).view(np.float64))
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def read(_typing: Any, bits: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.bitcast(args[0], context.get_value_type(types.float64))
+
+        return types.float64(bits), build
+
+    return read  # type: ignore[no-any-return]
+
+
+float_of = _bits_as_float()
 
 
 @compiled(fastmath={"contract", "nsz", "reassoc"})
@@ -69,15 +96,20 @@ def are_positive(values: Floats) -> bool:
     return count == values.size
 
 
-@compiled(fastmath={"nnan", "nsz"})
+@compiled
 def range_of(values: Floats) -> tuple[float, float]:
-    """Smallest and largest number of a block without NaN."""
-    least: float = values[0]
-    most: float = values[0]
-    for i in range(values.size):
-        least = min(least, values[i])
-        most = max(most, values[i])
-    return least, most
+    """Smallest and largest of numbers above 0.
+
+    Their bits are in the same order as whole numbers, which the compiler compares four at a time;
+    of floats it takes one after another (0.46 ns a bar).
+    """
+    bits: Ints = values.view(np.int64)
+    lowest = bits[0]
+    highest = bits[0]
+    for i in range(bits.size):
+        lowest = min(lowest, bits[i])
+        highest = max(highest, bits[i])
+    return float_of(lowest), float_of(highest)
 
 
 @compiled
@@ -87,6 +119,18 @@ def follow_below(metrics: MetricsRow, least: float, count: int) -> None:
     if least < metrics.peak * metrics.ratio:
         metrics.ratio = least / metrics.peak
     metrics.longest = max(metrics.longest, metrics.underwater)
+
+
+@compiled
+def follow_in_pieces(metrics: MetricsRow, values: Floats) -> None:
+    """As `follow_drawdown` for numbers above 0, most of them below the peak."""
+    for start in range(0, values.size, PIECE):
+        piece = values[start : start + PIECE]
+        least, most = range_of(piece)
+        if most < metrics.peak:
+            follow_below(metrics, least, piece.size)
+        else:
+            follow_drawdown(metrics, piece)
 
 
 @compiled
@@ -103,7 +147,7 @@ def feed(metrics: MetricsRow, values: Floats) -> None:
                 metrics.longest = max(metrics.longest, metrics.underwater)
                 metrics.underwater = 0
             else:
-                follow_drawdown(metrics, values)
+                follow_in_pieces(metrics, values)
         else:
             sum_carefully(metrics, values)
             follow_drawdown(metrics, values)
@@ -119,3 +163,25 @@ def feed_flow(metrics: MetricsRow, flow: float) -> None:
     metrics.growth *= metrics.previous / metrics.base
     metrics.previous += flow
     metrics.base = metrics.previous
+
+
+@compiled
+def feed_all(
+    metrics: MetricsRow, values: Floats, flow_bars: Ints, flows: Floats, first: int
+) -> None:
+    """Feed equity at successive closes from absolute bar `first` on, and what flowed in between.
+
+    Blocks end at multiples of their length and before every flow, as they do in the loop: the sums
+    have the same bits.
+    """
+    bar = 0
+    k = 0
+    while bar < values.size:
+        while k < flow_bars.size and flow_bars[k] == bar:
+            feed_flow(metrics, flows[k])
+            k += 1
+        end = min(((first + bar) // BLOCK + 1) * BLOCK - first, values.size)
+        if k < flow_bars.size:
+            end = min(end, flow_bars[k])
+        feed(metrics, values[bar:end])
+        bar = end

@@ -42,7 +42,9 @@ class PlainRows:
         """Number of rows."""
         return len(self.array)
 
-    def __getitem__(self, place: int) -> PlainRow:
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return PlainRows(self.array[place])
         return PlainRow(self.array, place)
 
     def __setitem__(self, place: int, row: Any) -> None:

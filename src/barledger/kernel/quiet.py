@@ -41,6 +41,7 @@ def is_calm(account: AccountRow) -> bool:
 @compiled
 def put(world: World, bar: int, equity: float) -> None:
     """Record equity at the close of one bar."""
+    world.metrics.held += world.account.n_held > 0
     if world.equity_n > 0:
         equity_of(world)[bar] = equity
     elif world.buffer_n > 0:
@@ -144,6 +145,7 @@ def run_one(world: World, bar: int, end: int, low: float, high: float, has_stops
             end_block(world, stop)
         bar = stop
     if bar > start:
+        world.metrics.held += bar - start
         position.mark = closes[bar - 1]
         value(world)
     return bar

@@ -362,7 +362,7 @@ class HoldingRow(Protocol):
 
 
 class MetricsRow(Protocol):
-    """Running statistics of equity, without its history."""
+    """Running statistics of equity, without its history; `held` bars ended with a position."""
 
     previous: float
     returns: float
@@ -376,6 +376,7 @@ class MetricsRow(Protocol):
     longest: int
     periods: int
     filled: int
+    held: int
 
 
 class Counts(Protocol):

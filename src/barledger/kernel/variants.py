@@ -12,11 +12,15 @@ import numpy.typing as npt
 from numba import int64, types
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Reason
+from barledger.kernel.express import is_plain, run_plainly
+from barledger.kernel.history import History, Study
 from barledger.kernel.types import AccountRow, Floats, Ints, MetricsRow
-from barledger.kernel.world import Rows, World, equity_of, flags_of, rejected_of, words_of
+from barledger.kernel.world import Rows, World, flags_of, rejected_of, words_of
 
 Bytes = npt.NDArray[np.int8]
-DONE, RULE_FAILED, NOT_SIGNALS, NO_ROOM = 0, 1, 2, 3
+SQUARE = 64  # cells and variants
+DONE, RULE_FAILED, NOT_SIGNALS, NO_ROOM, METRIC_FAILED = 0, 1, 2, 3, 4
 SIGNALS = 0x0F0F0F0F0F0F0F0F  # the bits that eight cells of signals may have
 
 
@@ -53,18 +57,12 @@ class Signals(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is kept of each variant; `sums` (n, blocks, 2) only where it has rows.
-
-    `sums` are of returns and of their squares between the bars `edges`; `flows` (T,) came in before
-    each bar, length 0 when none did.
-    """
+    """What is kept of each variant: account, statistics, orders not filled, and refused ones."""
 
     accounts: Rows[AccountRow]
     metrics: Rows[MetricsRow]
+    not_filled: Ints
     rejected: Ints
-    sums: Floats
-    edges: Ints
-    flows: Floats
     status: Ints
 
 
@@ -81,19 +79,24 @@ def run_variants(
     kept: Rows[World],
     loop: Callable[..., int],
     rule: Callable[..., int],
+    look: Callable[..., int],
+    own: Callable[[History, Floats], int],
     signals: Signals,
     states: Ints,
     kept_states: Ints,
     outcome: Outcome,
+    study: Study,
     first: int,
 ) -> int:
     """Run variants `first` and on in worlds[0]; returns the first not done, `status` tells why.
 
-    `kept` and `kept_states` are the world and its arrays before the first bar.
+    `kept` and `kept_states` are the world and its arrays before the first bar. Where the world
+    keeps equity, `look` at it writes into `study`, calling `own` for metrics of one's own.
     """
     status = outcome.status
     status[0] = DONE
     count: int = signals.params.shape[0]
+    plain = is_plain(kept[0])
     for row in range(first, count):
         worlds[0] = kept[0]
         restore(states, kept_states)
@@ -101,12 +104,15 @@ def run_variants(
         if status[0] != DONE:
             return row
         n_bars = worlds[0].n_bars
-        if loop(worlds, 0, n_bars, True) <= n_bars:
+        done = run_plainly(worlds, loop) if plain else loop(worlds, 0, n_bars, True)
+        if done <= n_bars:
             status[0] = NO_ROOM
             return row
         keep(worlds[0], outcome, row)
-        if outcome.sums.shape[0] > 0:
-            sum_blocks(equity_of(worlds[0]), kept[0].account.equity, outcome, outcome.sums[row])
+        if worlds[0].equity_n > 0:
+            if look(worlds, study, own, row) != 0:
+                status[0] = METRIC_FAILED
+                return row
     return count
 
 
@@ -145,12 +151,42 @@ def make_signals(world: World, rule: Callable[..., int], signals: Signals, row: 
 def turn(sheet: Bytes, flags: Bytes) -> None:
     """Write rows of assets as rows of bars, in squares that stay in the cache."""
     n_assets, n_bars = sheet.shape
-    for start in range(0, n_bars, 64):
-        stop = min(start + 64, n_bars)
+    for start in range(0, n_bars, SQUARE):
+        stop = min(start + SQUARE, n_bars)
         for asset in range(n_assets):
             row = sheet[asset]
             for bar in range(start, stop):
                 flags[bar * n_assets + asset] = row[bar]
+
+
+@compiled(entry=True)
+def mix_signals(
+    long: Bytes, leave_long: Bytes, short: Bytes, leave_short: Bytes, numbers: Ints, out: Bytes
+) -> None:
+    """Write flags of some variants, a row each, from columns of 0 and 1 (cells, V).
+
+    An array without rows has no signals. It goes in squares that stay in the cache.
+    """
+    for start in range(0, out.shape[1], SQUARE):
+        stop = min(start + SQUARE, out.shape[1])
+        for first in range(0, numbers.size, SQUARE):
+            last = min(first + SQUARE, numbers.size)
+            mix_square(long, 1, numbers[first:last], start, stop, out[first:last])
+            mix_square(leave_long, 2, numbers[first:last], start, stop, out[first:last])
+            mix_square(short, 4, numbers[first:last], start, stop, out[first:last])
+            mix_square(leave_short, 8, numbers[first:last], start, stop, out[first:last])
+
+
+@compiled
+def mix_square(given: Bytes, flag: int, numbers: Ints, start: int, stop: int, out: Bytes) -> None:
+    """Add one kind of signal of some variants on some cells."""
+    if given.shape[0] == 0:
+        return
+    for row in range(numbers.size):
+        number = numbers[row]
+        flags = out[row]
+        for cell in range(start, stop):
+            flags[cell] |= flag * given[cell, number]
 
 
 @compiled
@@ -158,27 +194,13 @@ def keep(world: World, outcome: Outcome, row: int) -> None:
     """Keep what one variant came to."""
     outcome.accounts[row] = world.account
     outcome.metrics[row] = world.metrics
-    refused = world.account.n_live
+    refused = 0
+    others = world.account.n_live
     rejected = rejected_of(world)
     for i in range(rejected.size):
-        refused += rejected[i]
+        if i < Reason.REPLACED.value:
+            refused += rejected[i]
+        else:
+            others += rejected[i]
     outcome.rejected[row] = refused
-
-
-@compiled
-def sum_blocks(equity: Floats, initial: float, outcome: Outcome, sums: Floats) -> None:
-    """Sum the returns of each block of bars, and their squares; 0 once equity is not above 0."""
-    edges = outcome.edges
-    previous = initial
-    for block in range(edges.size - 1):
-        total = 0.0
-        squares = 0.0
-        for bar in range(edges[block], edges[block + 1]):
-            if outcome.flows.size > 0:
-                previous += outcome.flows[bar]
-            r = equity[bar] / previous - 1.0 if previous > 0.0 else 0.0
-            total += r
-            squares += r * r
-            previous = equity[bar]
-        sums[block, 0] = total
-        sums[block, 1] = squares
+    outcome.not_filled[row] = refused + others

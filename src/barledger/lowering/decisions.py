@@ -44,9 +44,8 @@ class DecisionError(RuntimeError):
 def room_for(bars: "Bars", rests: bool) -> Wishes:
     """Return wishes without any, but with room for the orders that a strategy places on one bar."""
     rows = np.zeros(4 * bars.shape[1] + 16, ORDER_IN)
-    if rests:  # what the kernel is made ready for
-        rows["kind"] = codes.OrderKind.LIMIT
-        rows["tif"] = codes.TimeInForce.DAY
+    rows["kind"] = codes.OrderKind.LIMIT if rests else codes.OrderKind.MARKET
+    rows["tif"] = codes.TimeInForce.DAY  # what the kernel is made ready for
     buffer, flags = blank(bars.shape)
     return Wishes("callback", buffer, flags, None, rows)
 

@@ -109,7 +109,7 @@ def _put_outputs(memory: Memory, request: Request) -> None:
     if request.record == "full":
         _put_logs(memory, n_bars)
     elif request.record == "equity" and memory.record["rules"]["most_events"][0] > 0:
-        _put_log(memory, "entries")  # returns need the deposits and withdrawals
+        put_log(memory, "entries")  # returns need the deposits and withdrawals
 
 
 def _put_logs(memory: Memory, n_bars: int) -> None:
@@ -120,10 +120,11 @@ def _put_logs(memory: Memory, n_bars: int) -> None:
     for name, count in (("orders", rows), ("fills", 2 * rows)):
         memory.put(name, borrow(name, count))
     for name in ("entries", "incidents"):
-        _put_log(memory, name)
+        put_log(memory, name)
 
 
-def _put_log(memory: Memory, name: str) -> None:
+def put_log(memory: Memory, name: str) -> None:
+    """Give the kernel an empty log with room for one bar and some more."""
     memory.put(name, borrow(name, _needed(memory)[1] + OTHER_ROWS))
 
 

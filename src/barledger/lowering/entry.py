@@ -1,4 +1,4 @@
-"""The compiled loop as something that other compiled code calls."""
+"""Compiled functions as something that other compiled code calls."""
 
 from functools import cache
 from typing import Any
@@ -9,27 +9,37 @@ from numba import config, types
 from barledger.kernel.world import WORLD
 
 
-class _Entry(types.WrapperAddressProtocol):  # type: ignore[misc]
-    """The compiled loop as something to call from compiled code, without compiling it again."""
+class Address(types.WrapperAddressProtocol):  # type: ignore[misc]
+    """A compiled function as something to call from compiled code, without compiling it again.
 
-    def __init__(self) -> None:
-        import numba
+    Its type is kept where numba looks first: to work it out takes 20 µs a call.
+    """
 
-        from barledger.kernel.simulate import simulate
-
-        rows = numba.typeof(np.zeros(1, WORLD))
-        whole = types.int64
-        loop: Any = simulate
-        loop.compile((rows, whole, whole, types.boolean))
-        self.kind = whole(rows, whole, whole, types.boolean)
-        made = loop.get_compile_result(self.kind)
-        self.address = made.library.get_pointer_to_function(made.fndesc.llvm_cfunc_wrapper_name)
+    def __init__(self, address: int, kind: Any) -> None:
+        self.address, self.kind = address, kind
+        self._numba_type_ = types.FunctionType(kind)
 
     def __wrapper_address__(self) -> int:
-        return int(self.address)
+        return self.address
 
     def signature(self) -> Any:
+        """Return the kind of function that is there."""
         return self.kind
+
+
+def address_of(function: Any, kind: Any) -> Address:
+    """Return the address of a compiled entry, compiled for (or loaded from disk for) a signature."""
+    function.compile(kind.args)
+    made = function.get_compile_result(kind)
+    name = made.fndesc.llvm_cfunc_wrapper_name
+    return Address(int(made.library.get_pointer_to_function(name)), kind)
+
+
+def world_rows() -> Any:
+    """Return the type of an array of worlds."""
+    import numba
+
+    return numba.typeof(np.zeros(1, WORLD))
 
 
 @cache
@@ -38,4 +48,7 @@ def entry() -> Any:
     import barledger._notice  # noqa: F401  listens to the compiler
     from barledger.kernel.simulate import simulate
 
-    return simulate if config.DISABLE_JIT else _Entry()
+    if config.DISABLE_JIT:
+        return simulate
+    whole = types.int64
+    return address_of(simulate, whole(world_rows(), whole, whole, types.boolean))

@@ -37,8 +37,10 @@ def drawdown(book: Book) -> Floats:
     base = np.concatenate(([book.initial_equity], book.equity))
     bars, amounts = book.flows
     factor = np.ones(len(base))
+    paid_in = np.zeros(len(base))  # before each bar, by the flows that came first
     for bar, amount in zip(bars, amounts, strict=True):
-        before = base[bar]
+        before = base[bar] + paid_in[bar]
+        paid_in[bar] += amount
         if before > 0.0 and before + amount > 0.0:
             factor[bar + 1 :] *= before / (before + amount)
     scaled = base * factor if len(bars) else base

@@ -43,7 +43,7 @@ def _row(level: Level) -> tuple[float | str | int | None, ...]:
 
 def lines(book: Book, asset: int, bar: int, times: np.ndarray) -> Iterator[str]:
     """Say where the stops of one asset lie after the close of a bar, where that is known."""
-    if book.run is None or book.record != "full":
+    if book.run is None or book.record != "full" or is_decided(book):
         return
     for level in _levels(book, [bar]):
         if book.columns[level.asset] == asset:
@@ -68,4 +68,14 @@ def _time_up(until: float, times: np.ndarray) -> str:
 def _levels(book: Book, bars: list[int]) -> Iterator[Level]:
     if book.run is None:
         raise NotRecorded("a loaded result has no bars: stop levels are found from the run itself")
+    if is_decided(book) and book.run.request.stops is not None:
+        raise NotRecorded(
+            "stop levels are found by going through the run again, which a strategy that decides "
+            "bar by bar cannot be: it may have a memory of its own"
+        )
     return levels_at(book.run.request, bars)
+
+
+def is_decided(book: Book) -> bool:
+    """Whether a strategy placed the orders bar by bar, so that they are not in the request."""
+    return book.run is not None and book.run.request.wishes.kind == "callback"

@@ -109,7 +109,7 @@ class Result:
 
         `kind` says which stop is the nearest, `time_up` is the bar at whose open the position is
         closed; null: no such level. Found by going through the run again, bar by bar while
-        something is held: seconds for millions of bars.
+        something is held: seconds for millions of bars. Not for strategies that decide bar by bar.
         """
         return self._table(levels.frame)
 
@@ -179,8 +179,12 @@ class Result:
         polars.DataFrame
             Returns and drawdown are fractions; `max_drawdown` is at most 0. Trades are round trips
             from flat to flat. `exposure` is the share of bars with a position at the close,
-            `turnover` the value traded a year over mean equity, leverage is over equity. NaN:
-            not defined, such as Sharpe without variance. Null: not recorded.
+            `turnover` the value traded a year over mean equity, leverage is over equity. `ulcer` is
+            the root mean square of drawdowns; `skew` and `kurtosis` (3 when normal) are those of
+            returns, `omega` gains over losses, `value_at_risk` the return that 5 % of the bars are
+            at or below and `conditional_value_at_risk` their mean. `rejected` orders were refused;
+            `not_filled` counts them and all others that did not fill in full. NaN: not defined,
+            such as Sharpe without variance. Null: not recorded.
         """
         books = self.books
         _check.single("periods_per_year", periods_per_year, 0.0, strict=True)

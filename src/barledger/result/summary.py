@@ -5,12 +5,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from barledger.analytics import distribution
 from barledger.analytics.statistics import sortino
-from barledger.kernel.codes import Category, Count
-from barledger.result.book import Book
+from barledger.kernel.codes import Category, Count, Incident, Reason, State
+from barledger.result.book import PARTLY, Book
+from barledger.result.curves import drawdown
 
 ROUND_TRIPS = ("n_trades", "win_rate", "profit_factor", "expectancy")
 FINANCING = ("borrow", "rebate", "interest", "funding")
+SPREAD = (
+    "ulcer", "skew", "kurtosis", "omega", "value_at_risk", "conditional_value_at_risk",
+    "tail_ratio",
+)  # fmt: skip
 
 
 def scalars(book: Book, risk_free: float = 0.0) -> dict[str, float]:
@@ -61,6 +67,7 @@ def row(book: Book, times: Any, risk_free: float) -> dict[str, Any]:
         "final_equity": curve.final,
         **_renamed(scalars(book, risk_free)),
         "max_drawdown_bars": curve.longest,
+        **_spread(book),
         **_money(book),
         **_held(book),
         "periods_per_year": curve.per_year,
@@ -70,6 +77,19 @@ def row(book: Book, times: Any, risk_free: float) -> dict[str, Any]:
 
 def _renamed(numbers: dict[str, float]) -> dict[str, float]:
     return {"trades" if name == "n_trades" else name: value for name, value in numbers.items()}
+
+
+def _spread(book: Book) -> dict[str, Any]:
+    """Return how returns are spread and how deep falls are; None where equity was not recorded."""
+    if book.record == "metrics":
+        return dict.fromkeys(SPREAD)
+    returns = book.returns
+    return {
+        name: distribution.ulcer(drawdown(book))
+        if name == "ulcer"
+        else float(getattr(distribution, name)(returns))
+        for name in SPREAD
+    }
 
 
 def _money(book: Book) -> dict[str, Any]:
@@ -95,7 +115,8 @@ def _held(book: Book) -> dict[str, Any]:
     """Return how long and how much was held: share of bars, and gross and net over equity."""
     names = ("exposure", "gross_leverage", "max_gross_leverage", "net_leverage")
     if book.record != "full":
-        return dict.fromkeys(names)
+        share = float(book.metrics["held"][0]) / book.n_bars if book.is_whole else None
+        return {**dict.fromkeys(names), "exposure": share}
     closes = book.closes
     with np.errstate(divide="ignore", invalid="ignore"):
         gross, net = closes.gross / closes.equity, closes.net / closes.equity
@@ -111,15 +132,31 @@ def _held(book: Book) -> dict[str, Any]:
 def _orders(book: Book) -> dict[str, Any]:
     """Return how many orders there were, and how many did not fill in full, by reason."""
     if not book.knows_orders:
-        return {"orders": None, "not_filled": None}
+        return {"orders": None, "margin_calls": None, "rejected": None, "not_filled": None}
     reasons = book.outcomes
     n_orders = len(book.orders) + len(book.untold) if book.record == "full" else None
     return {
         "orders": n_orders,
+        "margin_calls": _margin_calls(book),
+        "rejected": _rejected(book),
         **_ignored(book),
         "not_filled": sum(reasons.values()),
         **{f"not_filled_{reason}": count for reason, count in reasons.items()},
     }
+
+
+def _margin_calls(book: Book) -> int | None:
+    """Return how often equity fell below the requirement; None where that is not recorded."""
+    if book.record != "full":
+        return None
+    return int(np.count_nonzero(book.incidents["kind"] == Incident.MARGIN_CALL))
+
+
+def _rejected(book: Book) -> int:
+    """Return how many orders were refused: neither filled in part, nor cancelled, nor expired."""
+    if book.is_whole:
+        return int(book.rejected[: min(PARTLY, Reason.REPLACED)].sum())
+    return int(np.count_nonzero(book.orders["state"] == State.REJECTED))
 
 
 def _ignored(book: Book) -> dict[str, int]:

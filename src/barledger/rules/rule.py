@@ -181,9 +181,31 @@ def checked_rule(rule: Rule, names: tuple[str, ...]) -> Any:
     import numba
 
     if numba.config.DISABLE_JIT:
-        return _call(rule, names, rule.function)
+        return _call(rule, names, _returning_nothing(rule.function))
     options = {"nogil": True, "error_model": "numpy", "boundscheck": True}
-    return numba.njit(**options)(_call(rule, names, numba.njit(**options)(rule.function)))
+    inner = numba.njit(**options)(rule.function)
+    checked = numba.njit(**options)(_call(rule, names, inner))
+
+    def run(*args: Any) -> None:
+        checked(*args)
+        returned = {str(each.return_type) for each in inner.nopython_signatures} - {"none"}
+        if returned:
+            raise _returned(", ".join(sorted(returned)))
+
+    return run
+
+
+def _returning_nothing(function: Callable[..., None]) -> Callable[..., None]:
+    def call(*args: Any) -> None:
+        found = function(*args)  # type: ignore[func-returns-value]
+        if found is not None:
+            raise _returned(type(found).__name__)
+
+    return call
+
+
+def _returned(kind: str) -> TypeError:
+    return TypeError(f"it returned {kind}: a rule writes its signals into flags, returning nothing")
 
 
 def _call(rule: Rule, names: tuple[str, ...], function: Any) -> Any:

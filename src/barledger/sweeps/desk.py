@@ -1,13 +1,19 @@
 """One thread's world for one set of options, and the compiled code that runs variants in it."""
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 import numpy.typing as npt
+from numba import config, types
 
+from barledger.kernel.history import METRIC, RECORDS, Study
+from barledger.kernel.history import study as look
 from barledger.kernel.types import ACCOUNT, METRICS
 from barledger.kernel.variants import (
     DONE,
+    METRIC_FAILED,
     NO_ROOM,
     NOT_SIGNALS,
     RULE_FAILED,
@@ -16,19 +22,19 @@ from barledger.kernel.variants import (
 )
 from barledger.kernel.variants import Signals as Source
 from barledger.kernel.world import as_rows
-from barledger.lowering.drive import make_room, prepare
-from barledger.lowering.entry import entry
+from barledger.lowering.drive import make_room, prepare, put_log
+from barledger.lowering.entry import Address, address_of, entry, world_rows
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.sweeps.metrics import Kept
 
 LINE = 64  # bytes
-NOTHING = np.empty(0)
+LOGS = ("fills", "entries", "incidents")
 # Arrays that a run only reads, or that hold nothing from one bar to the next.
 FIXED = {
-    "open", "high", "low", "close", "fill", "volume", "tradable", "flags", "words", "numbers", "orders_in",
+    "open", "high", "low", "close", "fill", "tradable", "flags", "words", "numbers", "orders_in",
     "contracts", "settings", "values", "sequence", "events", "settlement_bars", "settlements",
-    "due_bars", "days", "months", "buffer", "equity", "queue", "spare", "losers", "keys",
+    "due_bars", "days", "months", "buffer", "equity", "queue", "spare", "losers", "keys", *LOGS,
 }  # fmt: skip
 
 
@@ -40,6 +46,34 @@ class VariantFailed(Exception):
         self.row = row
         self.is_rule = status == RULE_FAILED
         self.is_flag = status == NOT_SIGNALS
+        self.is_metric = status == METRIC_FAILED
+
+
+class Asked(NamedTuple):
+    """What a desk keeps beside the loop's own statistics; it takes a thread's curve, or log.
+
+    `wanted` are bits of what needs the curve, and `columns` how many numbers that makes; `edges`
+    are bars between which returns are summed; `has_returns` keeps those of a whole chunk.
+    """
+
+    wanted: int = 0
+    columns: int = 0
+    has_fills: bool = False
+    edges: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+    per_year: float = np.nan
+    has_returns: bool = False
+
+    @property
+    def needs_curve(self) -> bool:
+        """Whether anything needs the equity curve."""
+        return self.wanted != 0 or len(self.edges) > 0 or self.has_returns
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """Logs that are needed."""
+        if self.wanted & RECORDS:
+            return LOGS
+        return ("fills",) if self.has_fills else ()
 
 
 class Desk:
@@ -48,13 +82,14 @@ class Desk:
     All arrays that a run changes lie in one piece of memory, of which a copy is kept.
     """
 
-    def __init__(self, request: Request, edges: npt.NDArray[np.int64] | None = None) -> None:
+    def __init__(self, request: Request, asked: Asked | None = None) -> None:
         self.request = request
-        self.edges = np.zeros(0, np.int64) if edges is None else edges
+        self.asked = asked = asked or Asked()
         self.owner: object = None
-        self.memory = _world(request)
+        self.memory = _world(request, asked)
         self.initial = float(self.memory.record["account"]["equity"][0])
-        self.flows = _flows(request)
+        n_bars = len(request.bars) if asked.needs_curve else 0
+        self.work = np.empty((2, n_bars))
         self._keep()
 
     def _keep(self) -> None:
@@ -62,44 +97,65 @@ class Desk:
         self.kept_states = self.states.copy()
         self.kept = self.memory.record.copy()
 
-    def run(self, source: Source, rule: Any, count: int) -> "tuple[Kept, Any]":
-        """Run the variants of a source; returns what is kept of each, and sums of returns."""
+    def run(self, source: Source, rule: Any, own: Any, count: int) -> "tuple[Kept, Study]":
+        """Run the variants of a source; returns what is kept of each, and what was studied.
+
+        `own` are the user's metrics, compiled together; None where there are none.
+        """
+        accounts, statistics = np.zeros(count, ACCOUNT), np.zeros(count, METRICS)
+        not_filled, rejected = np.zeros((2, count), np.int64)
         status = np.zeros(1, np.int64)
-        n_blocks = max(len(self.edges) - 1, 0)
-        accounts, sums = np.zeros(count, ACCOUNT), np.zeros(count, METRICS)
-        refused = np.zeros(count, np.int64)
-        blocks = np.zeros((count if n_blocks else 0, n_blocks, 2))
-        outcome = Outcome(
-            as_rows(accounts), as_rows(sums), refused, blocks, self.edges, self.flows, status
-        )
+        outcome = Outcome(as_rows(accounts), as_rows(statistics), not_filled, rejected, status)
+        study = self._study(as_rows(statistics), count)
+        looks = study_at(study) if self.asked.needs_curve else nowhere(study)
+        own = nowhere_own() if own is None else own
         row = 0
         while row < count:
             row = run_variants(
-                as_rows(self.memory.record), as_rows(self.kept), entry(), rule, source,
-                self.states, self.kept_states, outcome, row,
+                as_rows(self.memory.record), as_rows(self.kept), entry(), rule, looks, own, source,
+                self.states, self.kept_states, outcome, study, row,
             )  # fmt: skip
             if status[0] == NO_ROOM:
                 self._grow()
             elif status[0] != DONE:
                 raise VariantFailed(row, int(status[0]))
-        per_year = np.nan  # the job knows it
-        return Kept(accounts, sums, refused, self.initial, per_year), blocks
+        traded = float(self.kept["account"]["traded"][0])
+        numbers = (not_filled, rejected, study.out, self.initial, traded, self.asked.per_year)
+        return Kept(accounts, statistics, *numbers), study
+
+    def _study(self, statistics: Any, count: int) -> Study:
+        asked, edges = self.asked, self.asked.edges
+        flows = len(self.memory.arrays.get("events", ())) if asked.needs_curve else 0
+        return Study(
+            wanted=asked.wanted, initial=self.initial, per_year=asked.per_year,
+            metrics=statistics, out=np.empty((count, asked.columns)),
+            sums=np.empty((count, max(len(edges) - 1, 0), 2)), edges=edges,
+            curves=np.empty((count, self.work.shape[1]) if asked.has_returns else (0, 0)),
+            returns=self.work[0], sorted=self.work[1],
+            flow_bars=np.empty(flows, np.int64), flows=np.empty(flows),
+        )  # fmt: skip
 
     def _grow(self) -> None:
-        """Give the list of live orders more room, and begin the variant again."""
+        """Give the logs and the list of live orders more room, and begin the variant again."""
         make_room(self.memory)
-        grown = {name: len(self.memory.arrays[name]) for name in ("live", "keys")}
-        self.memory = _world(self.request)
-        for name in ("live", "queue", "spare", "losers", "keys"):
-            self.memory.grow(name, grown["live"])
+        old = self.memory.arrays
+        self.memory = _world(self.request, self.asked)
+        for name in ("live", "queue", "spare", "losers", "keys", *LOGS):
+            rows = len(old["live" if name not in LOGS else name]) if name in old else 0
+            if rows > len(self.memory.arrays.get(name, ())):
+                self.memory.grow(name, rows)
         self._keep()
 
 
-def _world(request: Request) -> Memory:
-    """Return a world without logs."""
+def _world(request: Request, asked: Asked) -> Memory:
+    """Return a world with no more logs than are needed."""
     memory = prepare(request)
-    if memory.arrays.pop("entries", None) is not None:
+    flows = ("entries",) if asked.needs_curve and "entries" in memory.arrays else ()
+    if "entries" in memory.arrays and not flows:
+        memory.arrays.pop("entries")
         memory.record["entries_n"] = 0
+    for name in set(asked.logs) - set(flows):
+        put_log(memory, name)
     return memory
 
 
@@ -118,11 +174,33 @@ def _packed(memory: Memory) -> npt.NDArray[np.int64]:
     return block
 
 
-def _flows(request: Request) -> npt.NDArray[np.float64]:
-    rows = [] if request.events is None else list(request.events.flow_rows(request.bars))
-    if not rows:
-        return NOTHING
-    flows = np.zeros(len(request.bars))
-    for bar, amount in rows:
-        flows[bar] += amount
-    return flows
+_studies: dict[str, Any] = {}
+
+
+def study_at(made: Study) -> Any:
+    """Return what looks at a finished variant, as `run_variants` takes it."""
+    if config.DISABLE_JIT:
+        return look
+    if "look" not in _studies:
+        _studies["look"] = address_of(look, _look_kind(made))
+    return _studies["look"]
+
+
+def _look_kind(made: Study) -> Any:
+    whole = types.int64
+    return whole(world_rows(), numba.typeof(made), types.FunctionType(METRIC), whole)
+
+
+def nowhere(made: Study) -> Any:
+    """Return what stands in for a look that is never taken."""
+    if config.DISABLE_JIT:
+        return look
+    if "nowhere" not in _studies:
+        _studies["nowhere"] = Address(entry().address, _look_kind(made))
+    return _studies["nowhere"]
+
+
+@cache
+def nowhere_own() -> Any:
+    """Return what stands in for metrics of one's own that are never called."""
+    return look if config.DISABLE_JIT else Address(entry().address, METRIC)

@@ -1,6 +1,7 @@
 """Signals that are there already, one variant beside the other."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,14 +82,31 @@ class Signals:
 
     def flags(self, variants: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
         """Return the kernel's flags of some variants, (n, T * N)."""
+        from barledger.kernel.variants import mix_signals
+
         out = np.zeros((len(variants), int(np.prod(self.shape[:-1]))), np.int8)
-        low, high = int(variants[0]), int(variants[-1]) + 1
-        is_run = high - low == len(variants)
-        for name, array in self.arrays.items():
-            part = array[..., low:high] if is_run else array[..., variants]
-            rows = np.ascontiguousarray(part.reshape(-1, len(variants)).T).view(np.int8)
-            out |= rows if BITS[name] == 1 else rows * np.int8(BITS[name])
+        long, leave_long, short, leave_short = self._columns
+        numbers = np.ascontiguousarray(variants, np.int64)
+        mix_signals(long, leave_long, short, leave_short, numbers, out)
         return out
+
+    @cached_property
+    def _columns(self) -> list[npt.NDArray[np.int8]]:
+        """The arrays as the kernel takes them: (cells, V) of 0 and 1, no rows for none."""
+        nothing = np.empty((0, 0), np.int8)
+        arrays = self.arrays
+        return [
+            np.ascontiguousarray(arrays[name].reshape(-1, self.count)).view(np.int8)
+            if name in arrays
+            else nothing
+            for name in BITS
+        ]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in BITS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     def __repr__(self) -> str:
         return f"<signals of {self.count} variants: {', '.join(self.arrays)}>"

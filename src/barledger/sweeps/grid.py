@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barledger import _check
+from barledger.sweeps.sobol import sobol
+
 Ints = npt.NDArray[np.int64]
 COMPARE: dict[type, Callable[..., Any]] = {
     ast.Lt: operator.lt,
@@ -68,25 +71,34 @@ def read_values(given: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def make_grid(
-    values: dict[str, list[Any]], where: Any = None, sample: int | None = None, seed: int = 0
+    values: dict[str, list[Any]],
+    where: Any = None,
+    sample: int | None = None,
+    seed: int = 0,
+    sampling: str = "random",
 ) -> Grid:
     """Return all combinations of the values given, the last name changing fastest.
 
     `where` is a condition such as ``"fast < slow"``; `sample` keeps so many of those that are left,
-    drawn with `seed`, in order.
+    drawn with `seed`, in order; ``sampling="sobol"`` spreads them evenly.
     """
+    _check.choice("sampling", sampling, ("random", "sobol"))
     sizes = [len(each) for each in values.values()]
     count = int(np.prod([float(size) for size in sizes]))
     if count > 2**31:
         raise ValueError(f"the grid has {count:,} combinations: more than a sweep can number")
     choices = np.indices(sizes, np.int32).reshape(len(sizes), -1)
     if where is not None:
-        keeps = _condition(where, values, choices)
-        if not keeps.any():
+        kept = keeps(where, values, choices)
+        if not kept.any():
             raise ValueError(f"where={where!r} removes all {count:,} variants of the grid")
-        choices = choices[:, keeps]
+        choices = choices[:, kept]
     if sample is not None:
-        choices = _sample(choices, sample, seed)
+        _check.whole("sample", sample, 1)
+        if sampling == "sobol":
+            choices = _evenly(choices, sizes, sample, seed)
+        else:
+            choices = _sample(choices, sample, seed)
     return Grid(values, np.ascontiguousarray(choices))
 
 
@@ -103,34 +115,68 @@ def _values(name: str, value: Any) -> list[Any]:
 
 
 def _sample(choices: npt.NDArray[np.int32], count: int, seed: int) -> npt.NDArray[np.int32]:
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(f"sample must be a whole number >= 1, was {count!r}")
     if count >= choices.shape[1]:
         return choices
     picked = np.random.default_rng(seed).choice(choices.shape[1], count, replace=False)
     return choices[:, np.sort(picked)]
 
 
-def _condition(
+def _evenly(
+    choices: npt.NDArray[np.int32], sizes: list[int], count: int, seed: int
+) -> npt.NDArray[np.int32]:
+    """Return so many variants that lie evenly in the space of values, those that there are.
+
+    The points of a Sobol sequence, shifted by an offset drawn with `seed`, name a value of each
+    parameter; what is not among the variants, or is there already, is passed over. In a sparse
+    set that would take for ever: then the rest is drawn at random.
+    """
+    total = choices.shape[1]
+    if count >= total:
+        return choices
+    shift = np.random.default_rng(seed).random(len(sizes))
+    place = np.full(int(np.prod(sizes)), -1, np.int32)
+    weights = np.append(np.cumprod(sizes[::-1])[-2::-1], 1).astype(np.int64)
+    place[weights @ choices] = np.arange(total)
+    is_taken = np.zeros(total + 1, np.bool_)
+    is_taken[-1] = True
+    picked: list[int] = []
+    for first in range(0, max(64 * count, 4096), 4096):
+        points = (sobol(len(sizes), first, 4096).T + shift) % 1.0
+        cells = (points * sizes).astype(np.int64) @ weights
+        for k in place[cells].tolist():
+            if not is_taken[k] and len(picked) < count:
+                is_taken[k] = True
+                picked.append(k)
+        if len(picked) == count:
+            break
+    left = np.flatnonzero(~is_taken[:-1])
+    rest = np.random.default_rng(seed).choice(left, count - len(picked), replace=False)
+    return choices[:, np.sort(np.concatenate([picked, rest]).astype(np.int64))]
+
+
+def keeps(
     where: Any, values: Mapping[str, list[Any]], choices: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.bool_]:
+    """Return which variants a condition lets through, (V,); None lets all."""
+    if where is None:
+        return np.ones(choices.shape[1], np.bool_)
     columns = {name: _column(each)[choices[k]] for k, (name, each) in enumerate(values.items())}
     if callable(where):
-        keeps = where(**columns)
+        kept = where(**columns)
     elif isinstance(where, str):
         try:
             tree = ast.parse(where.strip(), mode="eval")
         except SyntaxError as error:
             raise ValueError(f"where={where!r} is no condition: {error.msg}") from None
-        keeps = _evaluate(tree.body, columns, where)
+        kept = _evaluate(tree.body, columns, where)
     else:
         raise TypeError(f"where must be a condition such as 'fast < slow', was {where!r}")
-    keeps = np.asarray(keeps)
-    if keeps.dtype != np.bool_:
+    kept = np.asarray(kept)
+    if kept.dtype != np.bool_:
         raise ValueError(
-            f"where={where!r} is no condition: it gives {keeps.dtype}, not true or false"
+            f"where={where!r} is no condition: it gives {kept.dtype}, not true or false"
         )
-    return np.broadcast_to(keeps, choices.shape[1:])
+    return np.broadcast_to(kept, choices.shape[1:])
 
 
 def _column(values: list[Any]) -> npt.NDArray[Any]:

@@ -1,10 +1,11 @@
 """All that a worker must know of a sweep, and how it runs a chunk of variants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from threading import Lock, local
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,16 @@ from barledger.lowering.asked import request_of
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.wishes import Wishes
+from barledger.portfolio import run_request
+from barledger.result import Result
 from barledger.result.assumptions import bars_a_year
 from barledger.rules.rule import Rule, RuleError, checked_rule, compiled_rule, fill_bank
 from barledger.stops import DISTANCES, Stops
-from barledger.sweeps.desk import Desk, VariantFailed
+from barledger.sweeps.desk import Asked, Desk, VariantFailed
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid
-from barledger.sweeps.metrics import measured
+from barledger.sweeps.metrics import Measures
+from barledger.sweeps.own import MetricError, compiled_metrics
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -38,7 +42,8 @@ class Job:
     """A rule or signals, bars, options with their placeholders, and the values to choose from.
 
     `names` are the rule's parameters; all other names of `values` fill in options. `edges` are
-    bars between which returns are summed for each variant, None for no sums.
+    bars between which returns are summed for each variant, None for no sums. `reduce` makes of
+    the numbers (n,) and returns (n, T) of each chunk what is kept of them; None keeps nothing.
     """
 
     rule: Rule | Signals
@@ -47,16 +52,32 @@ class Job:
     options: dict[str, Any]
     values: dict[str, list[Any]]
     names: tuple[str, ...]
-    metrics: tuple[str, ...]
+    measures: Measures
     edges: Ints | None = None
+    reduce: Any = None
+    sent_through: Any = field(default=None, init=False, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        shared = ("rule", "bars", "size", "options", "values", "names", "metrics", "edges")
-        return {name: self.__dict__[name] for name in shared}
+        left = ("_lock", "sent_through")
+        return {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in left
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=Lock())
+        self.__dict__.update(state, _lock=Lock(), sent_through=None)
+
+    @cached_property
+    def parcel(self) -> tuple[str, bytes]:
+        """A name that no other job has, and the job pickled."""
+        from numba import cloudpickle
+
+        return uuid4().hex, cloudpickle.dumps(self)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of what is measured."""
+        return self.measures.names
 
     # ---- made once in a process, and only read ----
 
@@ -99,6 +120,8 @@ class Job:
             _ = self.prices, self.bank, self.per_year
             if isinstance(self.rule, Rule):
                 compiled_rule(self.rule, self.names)
+            if self.measures.own:
+                compiled_metrics(self.measures.own)
 
     # ---- parts ----
 
@@ -150,28 +173,53 @@ class Job:
 
     # ---- work ----
 
-    def run(self, numbers: Ints, choices: Choices) -> tuple[Floats, Floats]:
-        """Run some variants; returns metrics (n, metrics) and sums of returns (n, blocks, 2)."""
+    def run(self, numbers: Ints, choices: Choices) -> tuple[Floats, Any]:
+        """Run some variants; returns metrics (n, metrics), and sums (n, blocks, 2) of returns.
+
+        In place of the sums what `reduce` makes of returns, if anything does.
+        """
+        metrics, sums, returns = self.collect(numbers, choices)
+        return metrics, sums if self.reduce is None else self.reduce(numbers, returns)
+
+    def collect(self, numbers: Ints, choices: Choices) -> tuple[Floats, Floats, Floats]:
+        """Run some variants; returns metrics, sums of returns, and returns (n, T) to reduce."""
         self.ready()
-        n_blocks = 0 if self.edges is None else len(self.edges) - 1
-        out = np.empty((len(numbers), len(self.metrics)))
-        sums = np.empty((len(numbers), n_blocks, 2))
+        out = self.sheets(len(numbers))
+        rule = compiled_rule(self.rule, self.names) if isinstance(self.rule, Rule) else _silent()
+        own = compiled_metrics(self.measures.own) if self.measures.own else None
         execution = [row for row, name in enumerate(self.values) if name not in self.names]
         for rows in _alike(choices[execution]):
             part = choices[:, rows]
             desk = self.desk(part[:, 0])
-            rule = None
-            if isinstance(self.rule, Rule):
-                rule = compiled_rule(self.rule, self.names)
             try:
-                kept, blocks = desk.run(self.source(desk, part), rule or _silent(), len(rows))
+                kept, study = desk.run(self.source(desk, part), rule, own, len(rows))
             except VariantFailed as failed:
                 row = rows[failed.row]
                 raise self.explained(int(numbers[row]), choices[:, row], failed) from None
-            out[rows] = measured(self.metrics, replace(kept, per_year=self.per_year))
-            if n_blocks:
-                sums[rows] = blocks
-        return out, sums
+            metrics, sums, returns = out
+            metrics[rows], sums[rows] = self.measures.measured(kept), study.sums
+            if self.reduce is not None:
+                returns[rows] = study.curves
+        return out
+
+    def sheets(self, count: int) -> tuple[Floats, Floats, Floats]:
+        """Return empty metrics, sums and returns of so many variants."""
+        n_blocks = 0 if self.edges is None else len(self.edges) - 1
+        n_bars = 0 if self.reduce is None else len(self.bars)
+        columns = len(self.metrics)
+        return (
+            np.empty((count, columns)), np.empty((count, n_blocks, 2)), np.empty((count, n_bars))
+        )  # fmt: skip
+
+    @property
+    def asked(self) -> Asked:
+        """What is kept of each variant beside the loop's own statistics."""
+        measures = self.measures
+        edges = np.zeros(0, np.int64) if self.edges is None else self.edges
+        return Asked(
+            measures.wanted, measures.columns, measures.has_fills, edges, self.per_year,
+            has_returns=self.reduce is not None,
+        )  # fmt: skip
 
     def desk(self, choice: npt.NDArray[np.int32]) -> Desk:
         """Return this thread's world for the options of a variant."""
@@ -182,8 +230,9 @@ class Job:
             *(c for c, n in zip(choice, self.values, strict=True) if n not in self.names),
         )
         if key not in kept:
-            record = "metrics" if self.edges is None else "equity"
-            desk = Desk(self.request(given, record), self.edges)
+            asked = self.asked
+            record = "equity" if asked.needs_curve else "metrics"
+            desk = Desk(self.request(given, record), asked)
             desk.owner = self  # keeps id(self) from being used again
             while len(kept) >= DESKS:
                 kept.pop(next(iter(kept)))
@@ -216,21 +265,47 @@ class Job:
         if (flags & ~np.int8(15)).any():
             raise self._error(number, choice, _no_signal(flags))
 
+    def replayed(self, choice: npt.NDArray[np.int32], record: str = "full") -> Result:
+        """Return the result of one variant, run again alone."""
+        request = self.request(self._given(choice), record)
+        request.wishes.flags[:] = self.signals(choice)
+        return run_request(request)
+
+    def check_metrics(self, number: int, choice: npt.NDArray[np.int32]) -> None:
+        """Measure one variant with the user's metrics and bounds checks; raise with both names."""
+        result = self.replayed(choice) if self.measures.own else None
+        for metric in self.measures.own:
+            try:
+                metric.of(result)  # type: ignore[arg-type]
+            except Exception as error:
+                text = _said(error)
+                shown = self._shown(number, choice)
+                raise MetricError(f"metric {metric.name} failed in {shown}: {text}") from error
+
     def explained(
         self, number: int, choice: npt.NDArray[np.int32], failed: VariantFailed
-    ) -> RuleError:
+    ) -> Exception:
         """Return the true error of a variant, found by running it with checks."""
         try:
-            self.check(number, choice)
-        except RuleError as error:
+            if failed.is_metric:
+                self.check_metrics(number, choice)
+            else:
+                self.check(number, choice)
+        except (RuleError, MetricError) as error:
             return error
         return self._error(number, choice, RuntimeError("failed once, and not again"))
 
     def _error(self, number: int, choice: npt.NDArray[np.int32], error: BaseException) -> RuleError:
+        shown = self._shown(number, choice)
+        return RuleError(f"rule {self.rule.name} failed in {shown}: {_said(error)}")
+
+    def _shown(self, number: int, choice: npt.NDArray[np.int32]) -> str:
         grid = Grid(self.values, choice.reshape(-1, 1))
-        name = grid.shown(0).replace("variant 0", f"variant {number}", 1)
-        text = str(error).strip()
-        return RuleError(f"rule {self.rule.name} failed in {name}: {type(error).__name__}: {text}")
+        return grid.shown(0).replace("variant 0", f"variant {number}", 1)
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip()}"
 
 
 def _filled(option: Any, given: Mapping[str, Any]) -> Any:

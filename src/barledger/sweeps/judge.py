@@ -16,9 +16,10 @@ from barledger.analytics.overfitting import (
     overfitting_of,
     probabilistic_sharpe,
 )
-from barledger.portfolio import run_request
+from barledger.analytics.reality_check import Contest, RealityCheck, Score
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
+from barledger.sweeps.metrics import Measures
 from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
 
 
@@ -60,19 +61,21 @@ class Judgement:
         return judgement_html(self)
 
 
-def judge(job: Job, grid: Grid, blocks: int, executor: Any) -> Judgement:
-    """Run all variants once more for the sums of their returns, and judge the best."""
+def judge(job: Job, grid: Grid, blocks: int, executor: Any, among: Any = None) -> Judgement:
+    """Run all variants once more for the sums of their returns, and judge the best.
+
+    `among` are numbers of those that it is chosen from; None: all.
+    """
     n_bars = len(job.bars)
     check_blocks(blocks, n_bars)
     if len(grid) < 2:
         raise ValueError(f"overfitting is a question about several variants, had {len(grid)}")
     edges = np.array([round(k * n_bars / blocks) for k in range(blocks + 1)], np.int64)
-    sums = block_sums(replace(job, edges=edges), grid, executor)
+    sums = block_sums(replace(job, edges=edges, measures=Measures(())), grid, executor)
     sharpes = sharpe_ratios(sums.sum(axis=1), n_bars)
-    best = int(np.argmax(np.where(np.isnan(sharpes), -np.inf, sharpes)))
-    request = job.request(grid.variant(best), record="equity")
-    request.wishes.flags[:] = job.signals(grid.choices[:, best])
-    shape = moments(run_request(request).books[0].returns)
+    chosen = np.arange(len(grid)) if among is None else among
+    best = int(chosen[np.argmax(np.where(np.isnan(sharpes), -np.inf, sharpes)[chosen])])
+    shape = moments(job.replayed(grid.choices[:, best], "equity").books[0].returns)
     found: Overfitting = overfitting_of(sums, np.diff(edges), by_sharpe=True)
     variance = float(np.nanvar(sharpes, ddof=1)) if np.isfinite(sharpes).sum() > 1 else 0.0
     year = float(np.sqrt(job.per_year))
@@ -103,6 +106,20 @@ def block_sums(job: Job, grid: Grid, executor: Any) -> npt.NDArray[np.float64]:
             raise KeyboardInterrupt
         sums[done.chunk.numbers] = done.sums
     return sums
+
+
+def check_reality(job: Job, grid: Grid, contest: Contest, executor: Any) -> RealityCheck:
+    """Run all variants once more, and hold the best against chance; keeps no returns."""
+    job = replace(job, reduce=contest, measures=Measures(()))
+    job.ready()
+    score: Score | None = None
+    for done in run_all(job, chunks_of(job, np.arange(len(grid)), grid.choices, CHUNK), executor):
+        if isinstance(done, Interrupted):
+            raise KeyboardInterrupt
+        found: Score = done.sums
+        score = found if score is None else score.joined(found)
+    assert score is not None
+    return score.verdict(len(grid))
 
 
 def sharpe_ratios(sums: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.float64]:

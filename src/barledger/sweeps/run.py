@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from barledger.portfolio import run_request
+from barledger.analytics.reality_check import RealityCheck, contest_of
 from barledger.result import Result
 from barledger.sweeps.grid import Grid
 from barledger.sweeps.job import Job
-from barledger.sweeps.judge import Judgement, judge
+from barledger.sweeps.judge import Judgement, check_reality, judge
 from barledger.sweeps.metrics import COUNTS
 from barledger.sweeps.sheet import Sheet
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from barledger.plots.palette import Theme
     from barledger.validation.walk_forward import WalkForward
-
-LOW_IS_BEST = ("volatility", "fees", "max_drawdown_bars", "not_filled", "bankrupt")
 
 
 class SweepRun:
@@ -63,13 +61,14 @@ class SweepRun:
     def best(self, metric: str = "sharpe", n: int = 10) -> pl.DataFrame:
         """Return the `n` best variants by a metric, NaN left out; of equal ones the first first.
 
-        The most of everything is best, but the least of volatility, fees and counts of trouble.
+        The most of everything is best, but the least of volatility, kurtosis, ulcer, turnover,
+        costs and counts of trouble; of a metric of your own what it says.
         """
         self._check_metric(metric)
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise ValueError(f"n must be a whole number >= 1, was {n!r}")
         known = self.table.filter(pl.col(metric).cast(pl.Float64).is_not_nan())
-        is_falling = metric not in LOW_IS_BEST
+        is_falling = not self.job.measures.finds_low(metric)
         return known.sort(metric, descending=is_falling, maintain_order=True).head(n)
 
     def heatmap(self, a: str, b: str, metric: str) -> pl.DataFrame:
@@ -191,10 +190,7 @@ class SweepRun:
 
     def result(self, variant: int) -> Result:
         """Run one variant again, in full: the same numbers, bit for bit, with all records."""
-        number = self._number(variant)
-        request = self.job.request(self.grid.variant(number), record="full")
-        request.wishes.flags[:] = self.job.signals(self.grid.choices[:, number])
-        return run_request(request)
+        return self.job.replayed(self.grid.choices[:, self._number(variant)])
 
     def overfitting(self, blocks: int = 16, executor: Any = None) -> Judgement:
         """Judge the best Sharpe ratio by the number of variants tried, and how often luck wins.
@@ -220,7 +216,45 @@ class SweepRun:
         ValueError
             When there are fewer than two variants, or bars for the blocks.
         """
+        return self.judged(blocks, executor)
+
+    def judged(self, blocks: int, executor: Any) -> Judgement:
+        """Judge the best of all variants."""
         return judge(self.job, self.grid, blocks, executor)
+
+    def reality_check(
+        self,
+        benchmark: Any = None,
+        *,
+        block: float | None = None,
+        paths: int = 1000,
+        seed: int = 0,
+        executor: Any = None,
+    ) -> RealityCheck:
+        """Test whether the best variant beats a benchmark by more than luck among so many.
+
+        White's reality check and Hansen's test of superior predictive ability, on a stationary
+        bootstrap. Runs all variants once more; of each chunk a maximum a path is kept, so that any
+        number of variants fits.
+
+        Parameters
+        ----------
+        benchmark
+            Returns (T,) to beat, such as those of `Portfolio.from_holding`; None: 0.
+        block
+            Mean length of the bootstrap's blocks, in bars; None: the square root of T.
+        paths, seed
+            Bootstrap samples, and what they are drawn with.
+        executor
+            As in `sweep`.
+
+        Returns
+        -------
+        RealityCheck
+            The variant of the highest mean return, and the probabilities that chance does as well.
+        """
+        contest = contest_of(len(self.job.bars), benchmark, block, paths, seed)
+        return check_reality(self.job, self.grid, contest, executor)
 
     def _number(self, variant: int) -> int:
         if isinstance(variant, bool) or not isinstance(variant, int | np.integer):
@@ -237,9 +271,10 @@ class SweepRun:
 
     def __repr__(self) -> str:
         done = int(self._sheet.is_known.sum())
-        part = "" if self.is_complete else f", stopped after {done:,}"
+        part = "" if done == len(self.grid) else f", {done:,} of them on all bars"
+        part = part if self.is_complete else f", stopped after {done:,}"
         return (
-            f"<SweepRun of {self.job.rule.name}: {len(self.grid):,} variants{part}; "
+            f"<{type(self).__name__} of {self.job.rule.name}: {len(self.grid):,} variants{part}; "
             f"{', '.join(self.job.metrics)}>"
         )
 

@@ -97,9 +97,13 @@ def digest_of(job: Job, grid: Grid) -> str:
     mark.update(repr(sorted(job.options.items())).encode())
     mark.update(repr(job.values).encode())
     mark.update(grid.choices.tobytes())
+    functions: list[Any] = [metric.function for metric in job.measures.own]
     if isinstance(job.rule, Rule):
-        code = job.rule.function.__code__
-        mark.update(code.co_code + repr((code.co_consts, code.co_names, job.names)).encode())
-    else:
+        mark.update(repr(job.names).encode())
+        functions.append(job.rule.function)
+    for function in functions:
+        code = function.__code__
+        mark.update(code.co_code + repr((code.co_consts, code.co_names)).encode())
+    if not isinstance(job.rule, Rule):
         mark.update(cloudpickle.dumps({k: v.tobytes() for k, v in job.rule.arrays.items()}))
     return mark.hexdigest()

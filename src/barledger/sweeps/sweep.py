@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,19 +13,19 @@ from barledger._param import names_in
 from barledger.data.bars import Bars
 from barledger.lowering.asked import KNOWN, checked_bars
 from barledger.rules.rule import Rule
+from barledger.sweeps.each import ASSET, EachJob
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid, make_grid, read_values
 from barledger.sweeps.job import Job
 from barledger.sweeps.metrics import checked
+from barledger.sweeps.own import Metric
 from barledger.sweeps.progress import Progress
 from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sheet import Checkpoint, Sheet
 from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
 
 if TYPE_CHECKING:
-    pass
-
-REFUSED = ("groups", "record", "start")
+    from barledger.sweeps.halving import HalvedRun
 
 
 def sweep(
@@ -33,10 +34,11 @@ def sweep(
     *,
     where: Any = None,
     size: Any = None,
-    metrics: Sequence[str] | str | None = None,
+    metrics: Sequence[str | Metric] | str | Metric | None = None,
     executor: Executor | int | None = None,
     progress: Any = True,
     sample: int | None = None,
+    sampling: Literal["random", "sobol"] = "random",
     seed: int = 0,
     **grid_and_options: Any,
 ) -> "Sweep":
@@ -48,25 +50,31 @@ def sweep(
         A rule such as ``bl.rules.sma_cross`` or one made with `rule`; or `Signals`, which are
         there already.
     bars
-        Prices of N assets on T bars; all assets share one account.
+        Prices of N assets on T bars; all assets share one account, unless ``groups="each"``.
     where
         Condition on the parameters: ``"fast < slow"``, or a function of their columns. None: all.
     size
         As in `Portfolio.from_signals`.
     metrics
-        Names of what to measure; None: total_return, sharpe, max_drawdown, trades, win_rate;
-        ``"all"``: all. An unknown name lists those known.
+        Names of what to measure, and metrics of your own made by `metric`; None: total_return,
+        sharpe, max_drawdown, trades, win_rate; ``"all"``: all that are known. An unknown name
+        lists those known. Some need a curve or a log, which each thread keeps once: memory does
+        not grow with variants, and a sweep that asks for none of them is quicker.
     executor
         None (default): threads, one a core. A number of threads, or any
         ``concurrent.futures.Executor``: a process pool, Dask's ``client.get_executor()``.
     progress
-        True (default): a line on the terminal. A function is called with (done, total, seconds).
-    sample, seed
-        So many variants of the grid, drawn at random; None: all.
+        True (default): a line on the terminal, a bar in a notebook. A function is called with
+        (done, total, seconds).
+    sample, sampling, seed
+        So many variants of the grid, drawn at ``"random"`` (default) or spread evenly over the
+        values by a ``"sobol"`` sequence; None: all.
     **grid_and_options
         Lists of values by parameter, and options as in `Portfolio.from_signals`: account, fees,
-        slippage, stops, fill, rules, limits, events, initial_cash, price, priority, exclusive. A
-        list goes to the rule, unless an option has ``param`` of its name in it.
+        slippage, stops, orders, fill, rules, limits, events, initial_cash, start, price, priority,
+        exclusive. A list goes to the rule, unless an option has ``param`` of its name in it. With
+        ``groups="each"`` every variant runs on every asset, alone in an account of its own: a
+        parameter `asset` comes first.
 
     Returns
     -------
@@ -91,6 +99,16 @@ def sweep(
     >>> wanted.run().table.height
     102
     """
+    job = job_of(rule, bars, size, metrics, grid_and_options)
+    grid = make_grid(job.values, where, sample, seed, sampling)
+    check_options(job, grid)
+    return Sweep(job, grid, executor, progress)
+
+
+def job_of(
+    rule: Rule | Signals, bars: Bars, size: Any, metrics: Any, grid_and_options: dict[str, Any]
+) -> Job:
+    """Return a job of what `sweep` takes, checked; only combinations of values are still to come."""
     if not isinstance(rule, Rule | Signals):
         raise TypeError(
             f"rule must be a rule such as bl.rules.sma_cross, a function made one by @bl.rule, or "
@@ -98,14 +116,19 @@ def sweep(
         )
     checked_bars(bars)
     options = {name: grid_and_options.pop(name) for name in KNOWN if name in grid_and_options}
-    refused = [name for name in REFUSED if name in options]
-    if refused:
-        raise TypeError(f"a sweep does not take {refused[0]}: each variant is one account's run")
+    if "record" in options:
+        raise TypeError("a sweep does not take record: SweepRun.result records a variant in full")
+    is_each = options.get("groups") is not None
+    if is_each and not (isinstance(options["groups"], str) and options["groups"] == "each"):
+        raise TypeError(
+            "a sweep takes groups='each', an account for each asset, or none, one account for all; "
+            f"was {options['groups']!r}"
+        )
     filled_in = names_in(size).union(*(names_in(option) for option in options.values()))
     if isinstance(rule, Signals):
         rule.check(bars)
         grid_and_options = {"signal": range(rule.count), **grid_and_options}
-    names = _rule_names(rule, grid_and_options, filled_in)
+    names = _rule_names(rule, grid_and_options, filled_in, is_each)
     if not grid_and_options:
         raise ValueError(
             "the grid is empty: give values for a parameter, such as fast=range(5, 50)"
@@ -113,17 +136,27 @@ def sweep(
     _check_needs(rule, bars)
     values = read_values(grid_and_options)
     _check_numbers(values, names)
-    grid = make_grid(values, where, sample, seed)
-    job = Job(rule, bars, size, options, grid.values, names, checked(metrics))
-    for k in range(len(grid) if filled_in and len(grid) <= 1000 else 1):
+    if is_each:
+        values = {ASSET: list(bars.assets), **values}
+        return EachJob(rule, bars, size, options, values, names, checked(metrics))
+    return Job(rule, bars, size, options, values, names, checked(metrics))
+
+
+def check_options(job: Job, grid: Grid) -> None:
+    """Raise if an option does not take its values: those of each variant, or of the first."""
+    varies = len(job.names) + isinstance(job, EachJob) < len(job.values)
+    for k in range(len(grid) if varies and len(grid) <= 1000 else 1):
         job.request(grid.variant(k))
-    return Sweep(job, grid, executor, progress)
 
 
-def _rule_names(rule: Rule | Signals, grid: dict[str, Any], filled_in: set[str]) -> tuple[str, ...]:
+def _rule_names(
+    rule: Rule | Signals, grid: dict[str, Any], filled_in: set[str], is_each: bool
+) -> tuple[str, ...]:
     missing = sorted(filled_in - set(grid))
     if missing:
         raise ValueError(f"param({missing[0]!r}) has no values: give {missing[0]}=[…]")
+    if ASSET in grid and is_each:
+        raise TypeError(f"groups='each' makes a parameter {ASSET!r}: give yours another name")
     free = tuple(name for name in grid if name not in filled_in)
     wanted = ("signal",) if isinstance(rule, Signals) else rule.params
     if wanted is None:
@@ -151,7 +184,7 @@ def _check_numbers(values: dict[str, list[Any]], names: tuple[str, ...]) -> None
         for value in values[name]:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise TypeError(f"{name} goes to the rule: it must be numbers, had {value!r}")
-            if not np.isfinite(value):
+            if not isfinite(value):
                 raise ValueError(
                     f"{name} goes to the rule: it must be finite numbers, had {value!r}"
                 )
@@ -200,16 +233,46 @@ class Sweep:
 
         Raises
         ------
-        RuleError
-            When the rule fails; the message names the variant.
+        RuleError, MetricError
+            When the rule, or a metric of your own, fails; the message names the variant.
         """
         sheet = Sheet(len(self), len(self.job.metrics))
         keeper = None if checkpoint is None else Checkpoint(Path(checkpoint), self.job, self.grid)
         if keeper is not None:
             keeper.read(sheet)
-        self._check_rule()
+        self.check_rule()
         is_complete = self._fill(sheet, keeper)
         return SweepRun(self.job, self.grid, sheet, is_complete)
+
+    def halve(self, select: str = "sharpe", *, rounds: int = 3, factor: float = 3.0) -> "HalvedRun":
+        """Run all variants on the first bars, the best of them on more, the last on all.
+
+        Successive halving: each round keeps one variant in `factor`, and gives those that are left
+        `factor` times as many bars. It takes a fraction of the time of `run`; what is slow to come
+        off is lost. `SweepRun.overfitting` still counts every variant of the grid.
+
+        Parameters
+        ----------
+        select
+            The metric by which variants are kept; where it is NaN the variant is dropped.
+        rounds
+            How many; the last is on all bars. With 3 the first is on a ninth of them.
+        factor
+            Above 1: how much rarer the variants, and how much longer the history, become.
+
+        Returns
+        -------
+        HalvedRun
+            The variants of the last round, measured on all bars.
+
+        References
+        ----------
+        Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter
+        optimization", AISTATS (2016).
+        """
+        from barledger.sweeps.halving import halved
+
+        return halved(self, select, rounds, factor)
 
     def _fill(self, sheet: Sheet, keeper: Checkpoint | None) -> bool:
         left = np.flatnonzero(~sheet.is_known)
@@ -232,9 +295,14 @@ class Sweep:
             progress.end()
         return is_complete
 
-    def _check_rule(self) -> None:
-        """Run the first variant, and those at the ends of each parameter, with bounds checks."""
-        if isinstance(self.job.rule, Signals) or self.job.rule.is_trusted:
+    def check_rule(self) -> None:
+        """Run the first variant and those at the ends of each parameter with bounds checks.
+
+        So are the rule, and metrics of one's own, unless we know them.
+        """
+        rule = self.job.rule
+        is_known = isinstance(rule, Signals) or rule.is_trusted
+        if is_known and not self.job.measures.own:
             return
         choices = self.grid.choices
         ends = {0}
@@ -243,4 +311,6 @@ class Sweep:
                 numbers = np.array(self.grid.values[name], float)[choices[row]]
                 ends |= {int(numbers.argmin()), int(numbers.argmax())}
         for number in sorted(ends):
-            self.job.check(number, choices[:, number])
+            if not is_known:
+                self.job.check(number, choices[:, number])
+            self.job.check_metrics(number, choices[:, number])

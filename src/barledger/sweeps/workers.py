@@ -2,12 +2,12 @@
 
 import os
 import pickle
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from barledger.sweeps.job import Job
 CHUNK = 256  # variants
 AHEAD = 4  # chunks in the air for each worker
 KEPT_JOBS = 4  # jobs that a process remembers
+PARCEL = 0.2  # seconds that what is sent away at once should take
 
 
 class Chunk(NamedTuple):
@@ -27,11 +28,11 @@ class Chunk(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a chunk came to: metrics (n, metrics), sums of returns (n, blocks, 2)."""
+    """What a chunk came to: metrics (n, metrics), and sums of returns or what was made of them."""
 
     chunk: Chunk
     metrics: npt.NDArray[np.float64]
-    sums: npt.NDArray[np.float64]
+    sums: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,94 +64,134 @@ def run_all(
                 f"was {executor!r}"
             )
         is_here = isinstance(executor, ThreadPoolExecutor)
-        yield from _drained(_local(job, executor) if is_here else _remote(job, executor), chunks)
+        way = Here(job, executor) if is_here else Away(job, executor)
+        yield from _drained(way, chunks, workers_of(executor))
         return
     if isinstance(executor, bool) or (executor is not None and executor < 1):
         raise ValueError(f"executor as a number of threads must be >= 1, was {executor!r}")
     with ThreadPoolExecutor(executor or os.cpu_count()) as threads:
-        yield from _drained(_local(job, threads), chunks)
+        yield from _drained(Here(job, threads), chunks, workers_of(threads))
 
 
-Submit = Callable[[Chunk], "Future[Any]"]
-
-
-def _local(job: Job, executor: Executor) -> tuple[Submit, Submit, int]:
-    def submit(chunk: Chunk) -> "Future[Any]":
-        return executor.submit(job.run, *chunk)
-
-    return submit, submit, _workers(executor)
-
-
-def _workers(executor: Any) -> int:
+def workers_of(executor: Any) -> int:
+    """Return how many workers an executor has, as far as it tells."""
     known = getattr(executor, "_max_workers", None)
     return int(known) if isinstance(known, int) else (os.cpu_count() or 1)
 
 
-def _remote(job: Job, executor: Executor) -> tuple[Submit, Submit, int]:
-    """Submit to processes: the job travels to each once, when it is missed there."""
-    from numba import cloudpickle
+class Here:
+    """The way to threads of this process: each chunk by itself."""
 
-    name, parcel = uuid4().hex, cloudpickle.dumps(job)
+    is_first = False
 
-    def submit(chunk: Chunk) -> "Future[Any]":
-        return executor.submit(run_remote, name, None, *chunk)
+    def __init__(self, job: Job, executor: Executor) -> None:
+        self.job, self.executor = job, executor
 
-    def submit_with_job(chunk: Chunk) -> "Future[Any]":
-        return executor.submit(run_remote, name, parcel, *chunk)
+    def count(self, left: int, workers: int) -> int:
+        """How many chunks go at once."""
+        return 1
 
-    return submit, submit_with_job, _workers(executor)
+    def send(self, chunks: Sequence[Chunk]) -> "Future[Any]":
+        """Send a chunk."""
+        return self.executor.submit(self.job.run, *chunks[0])
+
+    def found(self, answer: Any) -> Any:
+        """Return what each chunk of an answer came to; None: it must be sent again."""
+        return [answer]
+
+
+class Away:
+    """The way to other processes: the job travels to each once, when it is missed there.
+
+    Chunks go in parcels that take about `PARCEL` seconds: a cluster may need milliseconds for
+    each, a chunk less than one.
+    """
+
+    def __init__(self, job: Job, executor: Executor) -> None:
+        self.name, self.parcel = job.parcel
+        self.executor, self.seconds = executor, PARCEL
+        self.is_first = job.sent_through is not executor
+        job.sent_through = executor
+
+    def count(self, left: int, workers: int) -> int:
+        """How many chunks go at once: fewer towards the end, that no worker waits long for another.
+
+        Never less than a quarter of what a parcel should be.
+        """
+        share = max(left // (2 * workers), int(0.25 * PARCEL / self.seconds))
+        return max(1, min(share, int(PARCEL / self.seconds), left))
+
+    def send(self, chunks: Sequence[Chunk]) -> "Future[Any]":
+        """Send some chunks, the job with them where nobody can know it yet."""
+        job = self.parcel if self.is_first else None
+        return self.executor.submit(run_remote, self.name, job, chunks)
+
+    def send_again(self, chunks: Sequence[Chunk]) -> "Future[Any]":
+        """Send some chunks to one who has missed the job."""
+        return self.executor.submit(run_remote, self.name, self.parcel, chunks)
+
+    def found(self, answer: Any) -> Any:
+        """Return what each chunk of an answer came to; None: it must be sent again."""
+        if answer is None:
+            return None
+        seconds, found = answer
+        self.seconds = max(seconds / len(found), 1e-6)
+        return found
 
 
 _jobs: "OrderedDict[str, Job]" = OrderedDict()
 
 
-def run_remote(
-    name: str,
-    parcel: bytes | None,
-    numbers: npt.NDArray[np.int64],
-    choices: npt.NDArray[np.int32],
-) -> Any:
-    """Run a chunk of a job that this process knows; None when it does not."""
+def run_remote(name: str, parcel: bytes | None, chunks: Sequence[Chunk]) -> Any:
+    """Run chunks of a job that this process knows; None when it does not.
+
+    Returns the seconds that it took, and what each came to.
+    """
     if name not in _jobs:
         if parcel is None:
             return None
         _jobs[name] = pickle.loads(parcel)
         while len(_jobs) > KEPT_JOBS:
             _jobs.popitem(last=False)
-    return _jobs[name].run(numbers, choices)
+    start = time.perf_counter()
+    found = [_jobs[name].run(*chunk) for chunk in chunks]
+    return time.perf_counter() - start, found
 
 
-def _drained(way: tuple[Submit, Submit, int], chunks: Sequence[Chunk]) -> Iterator[Any]:
+def _drained(way: Here | Away, chunks: Sequence[Chunk], workers: int) -> Iterator[Any]:
     """Keep some chunks in the air; only when the first have come back, more than one a worker."""
-    submit, submit_with_job, workers = way
     waiting = list(reversed(chunks))
-    air: dict[Future[Any], Chunk] = {}
-    send, most = submit_with_job, workers
+    some: Sequence[Chunk]
+    air: dict[Future[Any], Sequence[Chunk]] = {}
+    most = workers
     try:
         while True:
             while waiting and len(air) < most:
-                air[send(waiting[-1])] = waiting[-1]
-                waiting.pop()
+                count = way.count(len(waiting), workers)
+                some = waiting[-count:][::-1]
+                air[way.send(some)] = some
+                del waiting[-count:]
             if not air:
                 return
-            send, most = submit, AHEAD * workers
+            way.is_first, most = False, AHEAD * workers
             for future in wait(air, return_when=FIRST_COMPLETED).done:
-                chunk = air.pop(future)
-                found = future.result()
+                some = air.pop(future)
+                found = way.found(future.result())
                 if found is None:
-                    air[submit_with_job(chunk)] = chunk
+                    air[way.send_again(some)] = some  # type: ignore[union-attr]
                 else:
-                    yield Done(chunk, *found)
+                    yield from (Done(chunk, *each) for chunk, each in zip(some, found, strict=True))
     except KeyboardInterrupt:
         _cancel(air)
-        for future, chunk in air.items():
-            if not future.cancelled() and future.exception() is None and future.result():
-                yield Done(chunk, *future.result())
+        for future, some in air.items():
+            if not future.cancelled() and future.exception() is None:
+                found = way.found(future.result()) or ()
+                yield from (Done(chunk, *each) for chunk, each in zip(some, found, strict=False))
         yield Interrupted()
     finally:
         _cancel(air)
 
 
-def _cancel(air: "dict[Future[Any], Chunk]") -> None:
+def _cancel(air: "dict[Future[Any], Sequence[Chunk]]") -> None:
     for future in air:
         future.cancel()

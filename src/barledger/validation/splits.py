@@ -27,6 +27,7 @@ def walk_splits(
     *,
     anchored: bool = False,
     purge: int = 0,
+    embargo: int = 0,
 ) -> Iterator[Split]:
     """Yield windows that walk forward: train, then test on what follows.
 
@@ -42,6 +43,8 @@ def walk_splits(
         True: training always begins at the first bar, and grows.
     purge
         Bars left out between training and test: as many as an outcome looks ahead.
+    embargo
+        Further bars left out there, for what lingers on.
 
     Examples
     --------
@@ -52,14 +55,17 @@ def walk_splits(
     for name, value, low in (("train", train, 2), ("test", test, 1), ("step", step, 1)):
         _check.whole(name, value, low)
     _check.whole("purge", purge, 0)
-    if train + purge + test > n_bars:
+    _check.whole("embargo", embargo, 0)
+    gap = purge + embargo
+    if train + gap + test > n_bars:
+        between = f"purge={purge}" + (f", embargo={embargo}" if embargo else "")
         raise ValueError(
-            f"train={train}, purge={purge} and test={test} need {train + purge + test} bars; there "
+            f"train={train}, {between} and test={test} need {train + gap + test} bars; there "
             f"are {n_bars}"
         )
-    for start in range(0, n_bars - train - purge - test + 1, step):
+    for start in range(0, n_bars - train - gap - test + 1, step):
         end = start + train
-        first = end + purge
+        first = end + gap
         yield Split(np.arange(0 if anchored else start, end), np.arange(first, first + test))
 
 

@@ -16,7 +16,8 @@ from barledger.portfolio import run_request
 from barledger.result import Result
 from barledger.state import State
 from barledger.sweeps.cut import between, uncuttable
-from barledger.sweeps.run import LOW_IS_BEST, SweepRun
+from barledger.sweeps.each import EachJob
+from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sweep import Sweep
 from barledger.validation.splits import Split, walk_splits
 
@@ -60,7 +61,7 @@ class WalkForward:
                 "test_start": time[test[0]], "test_end": time[test[-1]],
                 "variant": window.variant, **self._params(window),
                 f"{self.select}_in_sample": window.chosen_by,
-                f"{self.select}_out_of_sample": _number(window.result, self.select),
+                f"{self.select}_out_of_sample": self._measured(window.result),
                 "return_out_of_sample": window.result.total_return,
             }  # fmt: skip
             for name, value in row.items():
@@ -77,6 +78,13 @@ class WalkForward:
         params = self.sweep.grid.variant(window.variant)
         plain = (int, float, str, type(None))
         return {k: v if isinstance(v, plain) else str(v) for k, v in params.items()}
+
+    def _measured(self, result: Result) -> float:
+        own = {metric.name: metric for metric in self.sweep.job.measures.own}
+        if self.select in own:
+            return own[self.select].of(result)
+        stats = result.stats()
+        return float(stats[self.select][0]) if self.select in stats.columns else np.nan
 
     @cached_property
     def equity(self) -> pl.DataFrame:
@@ -97,7 +105,7 @@ class WalkForward:
     def curve(self) -> Curve:
         """Statistics of the joined equity: total_return, cagr, sharpe(), max_drawdown, ….
 
-        Means are over the bars of the tests alone, as are years.
+        Means are over the bars of the tests, and those between them, as are years.
         """
         per_year = self.windows[0].result.books[0].per_year
         return measure_curve(self._values, self.initial_equity, per_year, *self._flows)
@@ -122,7 +130,7 @@ class WalkForward:
             at, money = window.result.books[0].flows
             bars.append(at + first)
             amounts.append(money)
-            first += len(window.split.test)
+            first += len(window.result.books[0].equity)
         return np.concatenate(bars), np.concatenate(amounts)
 
     def plot(self, *, theme: "Theme" = "light") -> "Figure":
@@ -173,8 +181,10 @@ def walk_forward(
     *,
     train: int,
     test: int,
+    step: int | None = None,
     anchored: bool = False,
     purge: int = 0,
+    embargo: int = 0,
     select: str = "sharpe",
 ) -> WalkForward:
     """Choose the best variant on each training window and trade it on the bars that follow.
@@ -189,11 +199,15 @@ def walk_forward(
     sweep
         A sweep, or the run of one. Its `executor` runs each training window.
     train, test
-        Bars in each window; the next window begins `test` bars later.
+        Bars in each window.
+    step
+        Bars from one window to the next, at least `test`; None: `test`. Between the tests the
+        account stands flat, and those bars count.
     anchored
         True: training always begins at the first bar.
-    purge
-        Bars left out between training and test.
+    purge, embargo
+        Bars left out between training and test: as many as an outcome looks ahead, and further
+        ones for what lingers on.
     select
         A metric of the sweep: the most of it wins (the least of volatility, fees, …). Where it is
         NaN for all variants, such as without any trade, the first is taken.
@@ -226,23 +240,36 @@ def walk_forward(
     lost = uncuttable(job)
     if lost is not None:
         raise ValueError(f"walk_forward cuts the bars, and cannot cut {lost} with them")
-    splits = walk_splits(len(job.bars), train, test, anchored=anchored, purge=purge)
+    if isinstance(job, EachJob):
+        raise ValueError("walk_forward is one account's: sweep one asset alone, bars[['AAPL']]")
+    if job.options.get("start") is not None:
+        raise ValueError("walk_forward begins with initial_cash: leave out start")
+    if step is not None and step < test:
+        raise ValueError(f"step must be >= test={test}, was {step}: tests that overlap are not one")
+    n_bars, gap = len(job.bars), {"purge": purge, "embargo": embargo}
+    splits = list(walk_splits(n_bars, train, test, step, anchored=anchored, **gap))
+    ends = [int(split.test[0]) for split in splits[1:]] + [int(splits[-1].test[-1]) + 1]
     windows: list[Window] = []
-    for split in splits:
-        windows.append(_window(sweep, split, select, windows[-1].result if windows else None))
+    for split, stop in zip(splits, ends, strict=True):
+        before = windows[-1].result if windows else None
+        windows.append(_window(sweep, split, stop, select, before))
     return WalkForward(sweep, select, windows)
 
 
-def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> Window:
+def _window(sweep: Sweep, split: Split, stop: int, select: str, before: Result | None) -> Window:
+    """Choose on the training bars, and trade up to bar `stop`: flat where no test is."""
     job, train, test = sweep.job, split.train, split.test
     learnt = between(job, int(train[0]), int(train[-1]) + 1)
     trained = Sweep(learnt, sweep.grid, sweep.executor, False).run()
     scores = trained.metric(select)
-    ranked = np.where(np.isnan(scores), -np.inf, -scores if select in LOW_IS_BEST else scores)
+    ranked = np.where(
+        np.isnan(scores), -np.inf, -scores if job.measures.finds_low(select) else scores
+    )
     best = int(np.argmax(ranked))
-    first, stop = int(test[0]), int(test[-1]) + 1
-    flags = between(job, 0, stop).signals(sweep.grid.choices[:, best])[first:].copy()
-    flags[-1] = LONG_EXIT | SHORT_EXIT
+    first, end = int(test[0]), int(test[-1]) + 1
+    flags = np.zeros((stop - first, job.bars.shape[1]), np.int8)
+    flags[: end - first] = between(job, 0, end).signals(sweep.grid.choices[:, best])[first:]
+    flags[end - first - 1] = LONG_EXIT | SHORT_EXIT
     request = between(job, first, stop).request(sweep.grid.variant(best), record="full")
     request.wishes.flags[:] = flags
     if before is not None:
@@ -250,8 +277,3 @@ def _window(sweep: Sweep, split: Split, select: str, before: Result | None) -> W
         assert isinstance(state, State)
         request = replace(request, start=state)
     return Window(split, best, float(scores[best]), run_request(request))
-
-
-def _number(result: Result, name: str) -> float:
-    stats = result.stats()
-    return float(stats[name][0]) if name in stats.columns else np.nan

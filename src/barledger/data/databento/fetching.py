@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ class Vendor:
     """The vendor's client, its key and how often a call is tried."""
 
     client: Any
-    key: str
+    key: str = field(repr=False)
     retries: Retries
 
     def ask(self, what: str, method: str, **options: Any) -> Any:
