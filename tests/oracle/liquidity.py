@@ -129,7 +129,7 @@ def hold_over(
     order.held_over = True
     order.still_closes = is_exit
     if is_exit and order.opens == 0:
-        order.tif = "gtc"
+        order.tif, order.last = "gtc", math.inf
     elif is_exit and is_brief:
         lapse(order)
     fix_quantity(world, order, done, closing, opening)

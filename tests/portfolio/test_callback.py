@@ -28,7 +28,7 @@ def orders(seed: int, bars: bl.Bars, count: int = 80) -> pl.DataFrame:
     bar = np.sort(rng.integers(0, n_bars, count))
     asset = rng.integers(0, n_assets, count)
     near = np.nan_to_num(bars.close[bar, asset], nan=50.0)
-    return pl.DataFrame(
+    frame = pl.DataFrame(
         {
             "bar": bar,
             "asset": [bars.assets[j] for j in asset],
@@ -39,6 +39,8 @@ def orders(seed: int, bars: bl.Bars, count: int = 80) -> pl.DataFrame:
             "tif": rng.choice(list(TIMES), count),
         }
     )
+    is_market = pl.col("kind") == "market"  # what a strategy sends to the market has no end
+    return frame.with_columns(tif=pl.when(is_market).then(pl.lit("gtc")).otherwise("tif"))
 
 
 def as_state(frame: pl.DataFrame, bars: bl.Bars) -> np.ndarray:

@@ -35,7 +35,10 @@ def of_futures(case: Case) -> Case:
     ]
     account = case.arguments["account"]
     case = replace(case, market=replace(case.market, contracts=futures))
-    return without(case, splits=[], account=Unlimited() if isinstance(account, Cash) else account)
+    account = Unlimited() if isinstance(account, Cash) else account
+    return without(
+        case, splits=[], halts=None, account=account
+    )  # limits are no mirror of themselves
 
 
 def mirrored(case: Case) -> Case:

@@ -75,6 +75,8 @@ def _sentences(
     if request.orders is not None:
         yield "orders", _shown(request.orders)
     yield "liquidity", _liquidity(request)
+    if request.halts is not None:
+        yield "halts", _shown(request.halts)
     yield "stops", "none" if request.stops is None else _shown(request.stops)
     yield "rules", _changed(request.rules)
     yield "limits", _shown_fields(request.limits)
