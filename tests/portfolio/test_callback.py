@@ -228,6 +228,15 @@ def test_wrong_orders_are_told_with_their_bar(asset, quantity, price, message):
         bl.Portfolio.from_callback(market(1), wrong, np.array([asset, quantity, price]))
 
 
+def test_an_unknown_time_in_force_is_told():
+    class Odd(bl.Strategy):
+        def on_bar(self, ctx):
+            ctx.market(0, 1, tif=1)
+
+    with pytest.raises(bl.DecisionError, match=r"tif must be bl\.trade\.GTC, DAY, NEXT or IOC"):
+        bl.Portfolio.from_callback(market(1), Odd())
+
+
 def test_orders_that_wait_need_bars_with_a_range():
     class Waits(bl.Strategy):
         def on_bar(self, ctx):

@@ -11,7 +11,7 @@ import numpy as np
 from numba import from_dtype, int64, types
 
 from barledger._jit import compiled
-from barledger.kernel.codes import Reason, Stage, State
+from barledger.kernel.codes import Reason, Stage, State, TimeInForce
 from barledger.kernel.fills import free_money
 from barledger.kernel.intents import place_explicit, sort_live
 from barledger.kernel.records import end_unfilled
@@ -21,7 +21,8 @@ from barledger.kernel.variants import Prices
 from barledger.kernel.world import Rows, World, flags_of, held_of, live_of, positions_of
 
 DONE, FAILED, NO_ROOM = 0, 1, 2
-WRONG_ASSET, WRONG_QUANTITY, WRONG_PRICE, TOO_MANY, CANNOT_REST = 11, 12, 13, 14, 15
+WRONG_ASSET, WRONG_QUANTITY, WRONG_PRICE, TOO_MANY, CANNOT_REST, WRONG_TIF = 11, 12, 13, 14, 15, 16
+GTD = TimeInForce.GTD.value
 PLACED, WITHDRAWN, HANDLE, WRONG, RESTS, ASSETS = 0, 1, 2, 3, 4, 5  # places in `Desk.used`
 
 
@@ -220,6 +221,8 @@ def lay(
         return 0
     if used[WRONG] == DONE:
         used[WRONG] = what_is_wrong(desk, asset, quantity, kind, level, stop)
+        if used[WRONG] == DONE and (tif < TimeInForce.GTC or tif > TimeInForce.IOC or tif == GTD):
+            used[WRONG] = WRONG_TIF
     if used[WRONG] != DONE:
         return 0
     row = desk.rows[place]

@@ -34,6 +34,7 @@ MEANT = {
     14: "more orders were placed or withdrawn on one bar than there is room for",
     15: "orders that wait for a price need bars with open, high and low, fill='next_open', "
     "allocation='in_order', reversal='split' and no exclusive groups",
+    16: "tif must be bl.trade.GTC, DAY, NEXT or IOC",
 }
 
 
