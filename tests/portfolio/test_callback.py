@@ -147,6 +147,28 @@ def test_a_strategy_sees_the_account_and_nothing_after_the_bar():
     assert result.equity["equity"].to_list() == [100.0, 100.0, 102.0, 104.0]
 
 
+def test_compiled_code_sees_nothing_after_the_bar_either():
+    bars = market(2, n_bars=20, n_assets=2)
+
+    def measure(ctx, bar, state):
+        for prices in (ctx.open, ctx.high, ctx.low, ctx.close):
+            state[bar] += prices.shape[0]
+        state[20 + bar] = ctx.close[-1, 1]
+
+    state = np.zeros(40)
+    bl.Portfolio.from_callback(bars, measure, state)
+    assert state[:20].tolist() == [4.0 * (bar + 1) for bar in range(20)]
+    assert state[20:].tolist() == bars.close[:, 1].tolist()
+
+
+@pytest.mark.parametrize("wrong", ["ctx.close[-2, 0]", "ctx.quantity[3]", "state[2]"])
+def test_an_index_beyond_the_arrays_is_told_not_read(wrong):
+    made = {}
+    exec(f"def reads(ctx, bar, state):\n    state[0] = {wrong}", made)
+    with pytest.raises(bl.DecisionError, match=r"reads failed on bar 0 .*IndexError"):
+        bl.Portfolio.from_callback(market(1), made["reads"], np.zeros(2))
+
+
 def test_orders_can_be_withdrawn_and_replaced():
     # The limit at 90 is never reached before it is withdrawn; the one at 99 fills at its price.
     close = np.array([100.0, 100.0, 100.0, 98.0, 80.0])

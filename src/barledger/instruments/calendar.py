@@ -232,27 +232,34 @@ def _settled(dates: npt.NDArray[np.datetime64], days: Days, calendar: str | None
 def _sessions(calendar: str, first: date, last_ordinal: int) -> npt.NDArray[np.datetime64]:
     """Return the sessions of an exchange calendar from `first` on, datetime64[D]."""
     last = date.fromordinal(last_ordinal)
+    remedy = "pip install barledger[calendars], or give calendar=None for Monday to Friday"
+    made = exchange_calendar(calendar, first, last, "settlement", remedy)
+    return cast("npt.NDArray[np.datetime64]", made.sessions.to_numpy().astype("datetime64[D]"))
+
+
+def exchange_calendar(name: str, first: date, last: date, purpose: str, remedy: str) -> Any:
+    """Return a calendar of exchange_calendars over some dates.
+
+    `purpose` and `remedy` are for the message of a missing package: what needs it, what to do.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own deprecations are not the user's concern
         try:
             import exchange_calendars
         except ImportError as error:
             raise ImportError(
-                f"settlement on calendar {calendar!r} needs the package exchange_calendars: "
-                "pip install barledger[calendars], or give calendar=None for Monday to Friday"
+                f"{purpose} on calendar {name!r} needs the package exchange_calendars: {remedy}"
             ) from error
         names = exchange_calendars.get_calendar_names()
-        if calendar not in names:
-            near = get_close_matches(calendar, names, n=3)
+        if name not in names:
+            near = get_close_matches(name, names, n=3)
             hint = f"; near: {', '.join(near)}" if near else ""
-            raise ValueError(f"no exchange calendar {calendar!r}{hint}")
+            raise ValueError(f"no exchange calendar {name!r}{hint}")
         try:
-            made = exchange_calendars.get_calendar(
-                calendar, start=first.isoformat(), end=last.isoformat()
+            return exchange_calendars.get_calendar(
+                name, start=first.isoformat(), end=last.isoformat()
             )
         except ValueError as error:
             raise ValueError(
-                f"calendar {calendar!r} does not reach from {first} to {last}: {error}"
+                f"calendar {name!r} does not reach from {first} to {last}: {error}"
             ) from error
-        sessions = made.sessions.to_numpy()
-    return cast("npt.NDArray[np.datetime64]", sessions.astype("datetime64[D]"))

@@ -4,16 +4,16 @@ CME's trade date begins at 17:00 in Chicago on the evening before; that of a sto
 date where the exchange is.
 """
 
-import warnings
 from datetime import date, datetime, timedelta
 from datetime import time as clock
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import numpy.typing as npt
+
+from barledger.instruments.calendar import exchange_calendar
 
 Times = npt.NDArray[Any]
 MARGIN = 40  # days around the bars, so that the session before and after are there
@@ -112,29 +112,9 @@ def _table(
 
 @lru_cache(maxsize=8)
 def _of_calendar(name: str, first: date, last: date) -> _Table:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its own deprecations are not the user's concern
-        try:
-            import exchange_calendars
-        except ImportError as error:
-            raise ImportError(
-                f"trade dates on calendar {name!r} need the package exchange_calendars: "
-                "pip install 'barledger[calendars]', or give zone= and cut="
-            ) from error
-        names = exchange_calendars.get_calendar_names()
-        if name not in names:
-            near = get_close_matches(name, names, n=3)
-            hint = f"; near: {', '.join(near)}" if near else ""
-            raise ValueError(f"no exchange calendar {name!r}{hint}")
-        try:
-            made = exchange_calendars.get_calendar(
-                name, start=first.isoformat(), end=last.isoformat()
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"calendar {name!r} does not reach from {first} to {last}: {error}"
-            ) from error
-        sessions = made.sessions.to_numpy().astype("datetime64[D]")
+    remedy = "pip install 'barledger[calendars]', or give zone= and cut="
+    made = exchange_calendar(name, first, last, "trade dates", remedy)
+    sessions = made.sessions.to_numpy().astype("datetime64[D]")
     opens_before = made.open_offset < 0
     cut = made.open_times[-1][1] if opens_before else clock(0)
     return _made(sessions, ZoneInfo(str(made.tz)), cut)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from barledger._given import guarded
 from barledger.kernel import codes
 from barledger.kernel.types import ORDER_IN
 from barledger.lowering.drive import Run, collect, make_room, prepare
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from barledger.data.bars import Bars
 
 Floats = npt.NDArray[np.float64]
-GUARDED = """
-def guarded(ctx, bar, state):
-    try:
-        function(ctx, bar, state)
-    except Exception:
-        return 1
-    return 0
-"""
 MEANT = {
     11: "an order names an asset that the bars do not have: columns are 0 to N - 1",
     12: "an order's quantity was NaN or infinite",
@@ -165,17 +158,15 @@ def _told(name: str, request: Request, bar: int, text: str) -> str:
 
 @lru_cache(maxsize=64)
 def compiled_decision(decide: Callable[..., Any]) -> Any:
-    """Return a user's function as the loop calls it."""
+    """Return a user's function as the loop calls it, its indices checked."""
     import numba
 
     from barledger.kernel.callback import DECIDE
 
-    kinds: dict[str, Any] = {"function": decide}
+    arguments = ("ctx", "bar", "state")
     if numba.config.DISABLE_JIT:
-        exec(GUARDED, kinds)
-        return kinds["guarded"]
-    options = {"nogil": True, "error_model": "numpy"}
-    if not hasattr(decide, "py_func"):
-        kinds["function"] = numba.njit(**options)(decide)
-    exec(GUARDED, kinds)
-    return numba.cfunc(DECIDE, nopython=True, error_model="numpy")(kinds["guarded"])
+        return guarded(decide, *arguments)
+    options = {"nogil": True, "error_model": "numpy", "boundscheck": True}
+    plain = getattr(decide, "py_func", decide)
+    call = guarded(numba.njit(**options)(plain), *arguments)
+    return numba.cfunc(DECIDE, nopython=True, error_model="numpy")(call)

@@ -1,6 +1,5 @@
 """A user's function as a rule: compiled behind the one signature that the loop knows."""
 
-import sys
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from barledger._given import guarded, reduced
 from barledger.kernel.types import Floats
 
 Indicator = Callable[[Any, float, Floats], None]
@@ -28,14 +28,6 @@ def call(bars, params, flags, scratch):
 ACROSS = """
 def call(bars, params, flags, scratch):
     function(bars, Params({params}), flags, Scratch({bank}scratch.work, scratch.marks))
-"""
-GUARDED = """
-def guarded(bars, params, flags, scratch):
-    try:
-        call(bars, params, flags, scratch)
-    except Exception:
-        return 1
-    return 0
 """
 
 
@@ -69,25 +61,8 @@ class Rule:
 
     def __reduce__(self) -> Any:
         """Pickle by name where a module has it, else the function itself, by value."""
-        module, name = self.function.__module__, self.function.__qualname__
-        if module != "__main__" and getattr(sys.modules.get(module), name, None) is self:
-            return _named, (module, name)
-        from numba import cloudpickle
-
         parts = (self.params, dict(self.bank), self.across, self.needs, self.is_trusted)
-        return _rebuilt, (cloudpickle.dumps((self.function, *parts)),)
-
-
-def _named(module: str, name: str) -> Any:
-    from importlib import import_module
-
-    return getattr(import_module(module), name)
-
-
-def _rebuilt(pickled: bytes) -> Rule:
-    from numba import cloudpickle
-
-    return Rule(*cloudpickle.loads(pickled))
+        return reduced(self, self.function, *parts)
 
 
 @overload
@@ -171,8 +146,8 @@ def compiled_rule(rule: Rule, names: tuple[str, ...]) -> Any:
         return _wrapped(rule, names, rule.function, lambda call: call)
     options = {"nogil": True, "error_model": "numpy"}
     inner = numba.njit(**options)(rule.function)
-    guarded = _wrapped(rule, names, inner, numba.njit(**options))
-    return numba.cfunc(RULE, nopython=True, error_model="numpy")(guarded)
+    call = _wrapped(rule, names, inner, numba.njit(**options))
+    return numba.cfunc(RULE, nopython=True, error_model="numpy")(call)
 
 
 @lru_cache(maxsize=64)
@@ -230,9 +205,7 @@ def _call(rule: Rule, names: tuple[str, ...], function: Any) -> Any:
 
 
 def _wrapped(rule: Rule, names: tuple[str, ...], function: Any, compile_: Any) -> Any:
-    kinds = {"call": compile_(_call(rule, names, function))}
-    exec(GUARDED, kinds)
-    return kinds["guarded"]
+    return guarded(compile_(_call(rule, names, function)), *FIELDS)
 
 
 def fill_bank(rule: Rule, prices: Any, values: Mapping[str, Floats]) -> Floats:

@@ -1,6 +1,5 @@
 """Metrics of one's own: a user's function of a variant's history, compiled as a rule is."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,19 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
+from barledger._given import guarded, reduced
 from barledger.kernel.types import FILL
 
 if TYPE_CHECKING:
     from barledger.result import Result
 
-GUARDED = """
-def guarded(history, out):
-    try:
-        call(history, out)
-    except Exception:
-        return 1
-    return 0
-"""
 BEST = ("highest", "lowest")
 
 
@@ -58,24 +50,7 @@ class Metric:
 
     def __reduce__(self) -> Any:
         """Pickle by name where a module has it, else the function itself, by value."""
-        module, name = self.function.__module__, self.function.__qualname__
-        if module != "__main__" and getattr(sys.modules.get(module), name, None) is self:
-            return _named, (module, name)
-        from numba import cloudpickle
-
-        return _rebuilt, (cloudpickle.dumps((self.function, self.best, self.fills)),)
-
-
-def _named(module: str, name: str) -> Any:
-    from importlib import import_module
-
-    return getattr(import_module(module), name)
-
-
-def _rebuilt(pickled: bytes) -> Metric:
-    from numba import cloudpickle
-
-    return Metric(*cloudpickle.loads(pickled))
+        return reduced(self, self.function, self.best, self.fills)
 
 
 @overload
@@ -173,6 +148,4 @@ def _together(functions: list[Any], compile_: Any) -> Any:
     kinds: dict[str, Any] = {f"metric_{k}": each for k, each in enumerate(functions)}
     lines = [f"    out[{k}] = metric_{k}(history)" for k in range(len(functions))]
     exec("\n".join(["def call(history, out):", *lines]), kinds)
-    kinds["call"] = compile_(kinds["call"])
-    exec(GUARDED, kinds)
-    return kinds["guarded"]
+    return guarded(compile_(kinds["call"]), "history", "out")
