@@ -108,6 +108,13 @@ def _entry(function: F, options: dict[str, Any]) -> F:
     return dispatcher  # type: ignore[no-any-return]
 
 
+def address_of(function: Any, signature: Any) -> int:
+    """Return the address of a compiled entry, compiled for (or loaded from disk for) a signature."""
+    function.compile(signature.args)
+    made = function.get_compile_result(signature)
+    return int(made.library.get_pointer_to_function(made.fndesc.llvm_cfunc_wrapper_name))
+
+
 def cache_folder(room: Path) -> Path | None:
     """Folder for the machine code of `room`, None where nothing can be written."""
     name = f"{room.name}-{digest(room)}"

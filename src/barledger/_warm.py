@@ -3,10 +3,11 @@
 import numpy as np
 
 import barledger as bl
+from barledger.kernel.wings import load_all
 
 
 def warm() -> None:
-    """Compile, or load, the loop and all that derives tables from its records.
+    """Compile, or load, the loop, its wings and all that derives tables from its records.
 
     One compilation of the loop serves every option; there are no variants to go through.
     """
@@ -18,3 +19,4 @@ def warm() -> None:
         )
         result.stats()
         _ = result.trades
+    load_all()

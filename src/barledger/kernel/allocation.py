@@ -6,6 +6,7 @@ from barledger._jit import compiled
 from barledger.kernel.codes import Sequence, Stage
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import Floats, Ints, LiveRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     contracts_of,
@@ -43,6 +44,18 @@ def merge(queue: Ints, keys: Floats, spare: Ints, start: int, middle: int, end: 
         else:
             spare[k] = queue[right]
             right += 1
+
+
+IN_SEQUENCE, BY_PRIORITY = 0, 1
+
+
+@wing
+def arrange(world: World, bar: int, n: int, how: int) -> None:
+    """Sort the queue of live orders by the `sequence` policy, or that of openings by priority."""
+    if how == IN_SEQUENCE:
+        by_sequence(world, bar, n)
+    else:
+        by_priority(world, n)
 
 
 @compiled

@@ -24,13 +24,13 @@ from barledger.kernel.ledger import (
 )
 from barledger.kernel.limits import start_period
 from barledger.kernel.margin import sum_requirements
-from barledger.kernel.metrics import feed, feed_flow
+from barledger.kernel.metrics import feed_block, feed_flow
 from barledger.kernel.records import write_entry, write_incident
 from barledger.kernel.stops import split_distances, split_levels
 from barledger.kernel.types import LiveRow, RulesRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
-    buffer_of,
     events_of,
     live_of,
     months_of,
@@ -53,7 +53,7 @@ def start_bar(world: World, bar: int) -> None:
         start_period(world, bar)
 
 
-@compiled
+@wing
 def apply_events(world: World, bar: int) -> None:
     """Apply the events of one bar: splits first, then flows."""
     account = world.account
@@ -129,8 +129,7 @@ def flow(world: World, bar: int, amount: float) -> None:
         write_entry(world, bar, -1, category, amount, np.nan, np.nan)
         pay_in(world.account, amount)
         if world.buffer_n > 0 and world.equity_n == 0:
-            feed(world.metrics, buffer_of(world)[: world.metrics.filled])
-            world.metrics.filled = 0
+            feed_block(world)
             feed_flow(world.metrics, amount)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from barledger._jit import compiled
 from barledger.kernel.codes import FeeForm, Setting
 from barledger.kernel.types import ContractRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import World, contracts_of, high_of, low_of, settings_of, values_of
 
 
@@ -48,7 +49,7 @@ def slippage(world: World, contract: ContractRow, bar: int, asset: int, market: 
     )
 
 
-@compiled
+@wing
 def impact(world: World, bar: int, asset: int, quantity: float, market: float) -> float:
     """How much worse than the market a quantity makes its own price, in price units."""
     fraction = setting(world, Setting.IMPACT_FLAT.value, bar, asset)
@@ -118,7 +119,7 @@ def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) ->
     return rich_fee(world, bar, asset, quantity, notional)
 
 
-@compiled
+@wing
 def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: float) -> float:
     """Fee of every form but the simplest; of a leg that has begun, what it adds to what was paid."""
     leg = world.leg

@@ -7,6 +7,7 @@ from barledger.kernel.forced import close_forced
 from barledger.kernel.openings import refusal
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import LiveRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     contracts_of,
@@ -38,7 +39,7 @@ def claim_groups(world: World, bar: int, n: int) -> None:
             claim_group(world, bar, order)
 
 
-@compiled
+@wing
 def claim_group(world: World, bar: int, order: LiveRow) -> None:
     """Give an exclusive group to an opening and close its other members, if that can be done."""
     contract = contracts_of(world)[order.asset]

@@ -30,8 +30,10 @@ from barledger.kernel.margin import (
 )
 from barledger.kernel.records import next_order, write_entry, write_incident, write_order
 from barledger.kernel.types import Floats
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
+    close_of,
     contracts_of,
     days_of,
     held_of,
@@ -39,11 +41,33 @@ from barledger.kernel.world import (
     keys_of,
     live_of,
     losers_of,
+    low_of,
+    open_of,
     positions_of,
     spare_of,
 )
 
 AT_EXTREMES = 2  # `is_within` while everything is marked at its adverse extreme; 1: in the range
+AT_OPEN, AT_CLOSE, AT_LOW = 0, 1, 2  # instants; at the extremes a long trades at the low
+FLATTEN, RUIN, CALL, OLD_CALL = 0, 1, 2, 3  # what forces a closing
+
+
+@wing
+def force(world: World, bar: int, what: int, instant: int) -> None:
+    """Carry out closings that nobody asked for, at the prices of an instant."""
+    prices = close_of(world)
+    if instant == AT_OPEN:
+        prices = open_of(world)
+    elif instant == AT_LOW:
+        prices = low_of(world)
+    if what == FLATTEN:
+        flatten(world, bar, prices)
+    elif what == RUIN:
+        go_bankrupt(world, bar, prices)
+    elif what == CALL:
+        call_margin(world, bar, prices)
+    else:
+        meet_call(world, bar, prices)
 
 
 @compiled
@@ -129,12 +153,12 @@ def flatten(world: World, bar: int, prices: Floats) -> None:
 
 
 @compiled
-def serve_forced(world: World, bar: int, prices: Floats) -> None:
+def serve_forced(world: World, bar: int, instant: int) -> None:
     """Closings that were ordered on an earlier bar, or left over from a bankruptcy."""
     if world.account.flatten != 0:
-        flatten(world, bar, prices)
+        force(world, bar, FLATTEN, instant)
     if world.account.is_bankrupt != 0 and world.account.n_held > 0:
-        go_bankrupt(world, bar, prices)
+        force(world, bar, RUIN, instant)
 
 
 @compiled
@@ -207,7 +231,7 @@ def call_margin(world: World, bar: int, prices: Floats) -> None:
 
 
 @compiled
-def serve_call(world: World, bar: int, prices: Floats) -> None:
+def meet_call(world: World, bar: int, prices: Floats) -> None:
     """Liquidate for a call made on an earlier bar, unless it has been met."""
     if not is_bankrupt(world):
         sum_requirements(world, bar)
@@ -218,17 +242,18 @@ def serve_call(world: World, bar: int, prices: Floats) -> None:
 
 
 @compiled
-def test_margin(world: World, bar: int, prices: Floats, at_open: bool) -> None:
+def test_margin(world: World, bar: int, instant: int) -> None:
     """Test bankruptcy, then maintenance, at the marks of this instant."""
     account = world.account
     rules = world.rules
+    at_open = instant == AT_OPEN
     if is_bankrupt(world):
-        go_bankrupt(world, bar, prices)
+        force(world, bar, RUIN, instant)
     elif account.is_bankrupt == 0 and rules.tests_margin != 0:
         if not (at_open and rules.margin_check == MarginCheck.CLOSE):
             sum_requirements(world, bar)
             if account.n_held > 0 and is_breached(account):
-                call_margin(world, bar, prices)
+                force(world, bar, CALL, instant)
             else:
                 account.breached = 0
     elif rules.account == AccountKind.UNLIMITED and not at_open:

@@ -22,10 +22,11 @@ from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
 from barledger.kernel.liquidity import be_new
 from barledger.kernel.records import end_unfilled
-from barledger.kernel.resting import drop_ended, is_too_late, rest, rest_as
+from barledger.kernel.resting import drop_ended, is_too_late, rest
 from barledger.kernel.sizing import entry_size, quantity_of
 from barledger.kernel.stops import read_distances
 from barledger.kernel.types import LiveRow, RulesRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     close_of,
@@ -244,7 +245,7 @@ def order_signal(
         if closes == 0 or reduces != 0:
             return
     if world.rules.order_kind != OrderKind.MARKET and order.opens != 0:
-        if not rest(world, bar, order):
+        if rest(world, bar, order, -1) == 0:
             counts_of(world)[Count.NO_SIZE.value] += 1
             return
     elif order.opens != 0 and world.rules.has_resting != 0:
@@ -271,7 +272,7 @@ def has_size(world: World, bar: int, order: LiveRow) -> bool:
     return order.number == order.number
 
 
-@compiled
+@wing
 def decide_target(world: World, bar: int, asset: int, before: int) -> None:
     """Turn one target into an order, unless it is flat and to stay flat."""
     target = numbers_of(world)[bar, asset]
@@ -304,11 +305,10 @@ def place_explicit(world: World, bar: int, asset: int, quantity: float) -> None:
     place(world, bar, asset, Cause.ORDER, 0, 0, quantity)
     if world.rules.has_resting != 0:
         order = live_of(world)[world.account.n_live - 1]
-        if world.orders_in_n > 0 and orders_in_of(world)[world.account.next_order].kind >= 0:
-            has_price = rest_as(world, order, orders_in_of(world)[world.account.next_order])
-        else:
-            has_price = rest(world, bar, order)
-        if not has_price:
+        given = world.account.next_order
+        if world.orders_in_n == 0 or orders_in_of(world)[given].kind < 0:
+            given = -1
+        if rest(world, bar, order, given) == 0:
             counts_of(world)[Count.NO_SIZE.value] += 1
             world.account.n_live -= 1
         else:
@@ -324,7 +324,7 @@ def drop_late(world: World, bar: int) -> None:
         world.account.n_live -= 1
 
 
-@compiled
+@wing
 def decide_orders(world: World, bar: int, asset: int) -> None:
     """Place the explicit orders of one bar and asset, as given."""
     if world.orders_in_n == 0:

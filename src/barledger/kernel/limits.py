@@ -6,6 +6,7 @@ from barledger._jit import compiled
 from barledger.kernel.codes import Incident, LossAction
 from barledger.kernel.records import write_incident
 from barledger.kernel.types import RELATIVE, AccountRow, RulesRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import World, contracts_of, days_of, held_of, positions_of
 
 LEVERAGE, NET, ASSET, GROUP = 0, 1, 2, 3  # the caps, in the order in which they are tested
@@ -125,7 +126,7 @@ def halt_until(kind: int, day: int) -> int:
     return day + 1
 
 
-@compiled
+@wing
 def test_losses(world: World, bar: int) -> None:
     """At a close: halt, or order a flattening, when a loss limit is breached."""
     account = world.account

@@ -19,6 +19,7 @@ from barledger.kernel.codes import (
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, setting
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import LiveRow, StopRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     contracts_of,
@@ -70,7 +71,7 @@ def is_locked(world: World, bar: int, asset: int, quantity: float) -> bool:
     return int(tradable_of(world)[bar, asset]) == lock
 
 
-@compiled
+@wing
 def part_now(world: World, bar: int, asset: int, signed: float, market: float) -> float:
     """Unsigned part of a signed quantity that a bar still takes: all of it, or whole lots."""
     if is_locked(world, bar, asset, signed):
@@ -94,7 +95,7 @@ def begin_leg(world: World, order: LiveRow, leg: int) -> None:
         world.leg.has_begun = 1
 
 
-@compiled
+@wing
 def note_leg(world: World, bar: int, order: LiveRow, leg: int, quantity: float) -> None:
     """Remember what an order's leg has filled, just before it fills unsigned `quantity` more."""
     price = order.price
@@ -118,7 +119,7 @@ def end_leg(world: World) -> None:
     world.leg.has_begun = 0
 
 
-@compiled
+@wing
 def part_to_close(world: World, bar: int, order: LiveRow) -> float:
     """Signed part of an order's closing that the bar takes; what it does not is `lacks`."""
     wanted = abs(order.close)
@@ -130,7 +131,7 @@ def part_to_close(world: World, bar: int, order: LiveRow) -> float:
     return part if order.close > 0.0 else -part
 
 
-@compiled
+@wing
 def end_of_turn(world: World, order: LiveRow, opened: float, wanted: float) -> int:
     """Let an order wait for the next bar with what this one did not take; NONE where it does.
 

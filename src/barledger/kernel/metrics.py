@@ -9,6 +9,8 @@ from numba.extending import intrinsic
 
 from barledger._jit import compiled
 from barledger.kernel.types import BLOCK, Floats, Ints, MetricsRow
+from barledger.kernel.wings import wing
+from barledger.kernel.world import World, buffer_of
 
 PIECE = 32  # bars
 
@@ -153,6 +155,13 @@ def feed(metrics: MetricsRow, values: Floats) -> None:
             follow_drawdown(metrics, values)
         metrics.previous = values[values.size - 1]
         metrics.periods += values.size
+
+
+@wing
+def feed_block(world: World) -> None:
+    """Feed what has been gathered since the last block ended."""
+    feed(world.metrics, buffer_of(world)[: world.metrics.filled])
+    world.metrics.filled = 0
 
 
 @compiled

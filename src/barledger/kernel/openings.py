@@ -25,6 +25,7 @@ from barledger.kernel.liquidity import part_now
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     contracts_of,
@@ -130,7 +131,7 @@ def fit(
     return bisect(world, bar, asset, price, quantity, unit, weight, room)
 
 
-@compiled
+@wing
 def bisect(
     world: World,
     bar: int,
@@ -175,7 +176,7 @@ def fit_money(
     return quantity
 
 
-@compiled
+@wing
 def fit_floor(world: World, bar: int, order: LiveRow, price: float, quantity: float) -> float:
     """Part of a Reg T opening that the account's minimum equity allows."""
     equity = world.account.equity
@@ -203,7 +204,7 @@ def cost_of_longs(world: World) -> float:
     return cost
 
 
-@compiled
+@wing
 def fit_cap(
     world: World, bar: int, order: LiveRow, price: float, quantity: float, cap: int
 ) -> float:
@@ -306,7 +307,7 @@ def must_be_whole(order: LiveRow, rules: RulesRow) -> bool:
     return rules.reversal == Reversal.ATOMIC and order.close != 0.0 and order.side != 0
 
 
-@compiled
+@wing
 def share_out(world: World, bar: int, n: int) -> None:
     """Bound the openings of queue[:n] by what they can have together.
 

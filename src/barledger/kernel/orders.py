@@ -3,7 +3,7 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.allocation import by_priority, by_sequence, keep_active
+from barledger.kernel.allocation import BY_PRIORITY, IN_SEQUENCE, arrange, keep_active
 from barledger.kernel.codes import (
     Allocation,
     Cause,
@@ -18,7 +18,14 @@ from barledger.kernel.codes import (
 )
 from barledger.kernel.exclusive import claim_group, claim_groups, free_groups
 from barledger.kernel.fills import can_trade, fill_closing, fill_opening, has_its_bar
-from barledger.kernel.forced import serve_call, serve_forced, test_margin
+from barledger.kernel.forced import (
+    AT_CLOSE,
+    AT_OPEN,
+    OLD_CALL,
+    force,
+    serve_forced,
+    test_margin,
+)
 from barledger.kernel.ledger import hold, sizing_equity, value
 from barledger.kernel.liquidity import (
     CLOSING,
@@ -43,8 +50,16 @@ from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
 from barledger.kernel.records import end_unfilled, next_order, write_order
 from barledger.kernel.resting import drop_ended, expire, offered, offered_within, order_price
 from barledger.kernel.sizing import cut
-from barledger.kernel.stops import guard, serve_stops, stops_after_entry, stops_within
-from barledger.kernel.types import Counts, Floats, LiveRow, PositionRow
+from barledger.kernel.stops import (
+    STOPS_AFTER_ENTRY,
+    STOPS_AT_CLOSE,
+    STOPS_AT_OPEN,
+    STOPS_WITHIN,
+    guard,
+    stop_positions,
+)
+from barledger.kernel.types import Counts, LiveRow, PositionRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     contracts_of,
@@ -180,7 +195,7 @@ def copy_counts(source: Counts, target: Counts) -> None:
     target.incidents = source.incidents
 
 
-@compiled
+@wing
 def begin_atomic(world: World, bar: int, order: LiveRow) -> None:
     """Close the first leg so that the second can be tested; all is kept to be put back."""
     positions = positions_of(world)
@@ -192,7 +207,7 @@ def begin_atomic(world: World, bar: int, order: LiveRow) -> None:
         close_part(world, bar, order)
 
 
-@compiled
+@wing
 def undo_atomic(world: World, order: LiveRow) -> None:
     """Put back what an atomic reversal had closed before its opening was refused."""
     if order.closed != 0.0:
@@ -288,7 +303,7 @@ def queue_active(world: World, bar: int) -> int:
         if can_trade(world, bar, order.asset, market):
             n = queue(world, bar, i, market, n)
     if world.rules.sequence != Sequence.EXITS_FIRST:
-        by_sequence(world, bar, n)
+        arrange(world, bar, n, IN_SEQUENCE)
     return n
 
 
@@ -304,7 +319,7 @@ def queue_within(world: World, bar: int) -> int:
             if market == market:
                 n = queue(world, bar, i, market, n)
     if world.rules.sequence != Sequence.EXITS_FIRST:
-        by_sequence(world, bar, n)
+        arrange(world, bar, n, IN_SEQUENCE)
     return n
 
 
@@ -335,7 +350,7 @@ def queue_openings(world: World, bar: int, n: int) -> int:
     """Keep the openings of the queue, in allocation order; claim exclusive groups."""
     n = keep_active(world, n)
     if world.rules.allocation == Allocation.PRIORITY:
-        by_priority(world, n)
+        arrange(world, bar, n, BY_PRIORITY)
     if world.taken_n > 0:
         claim_groups(world, bar, n)
     value(world)
@@ -343,12 +358,12 @@ def queue_openings(world: World, bar: int, n: int) -> int:
 
 
 @compiled
-def serve_account(world: World, bar: int, at_open: bool, prices: Floats) -> None:
+def serve_account(world: World, bar: int, at_open: bool) -> None:
     """Between closings and openings: a standing call, and at the open the margin test."""
     if at_open and world.account.call != 0:
-        serve_call(world, bar, prices)
+        force(world, bar, OLD_CALL, AT_OPEN)
     if at_open:
-        test_margin(world, bar, prices, True)
+        test_margin(world, bar, AT_OPEN)
 
 
 @compiled
@@ -374,7 +389,7 @@ def trade_within(world: World, bar: int) -> None:
     withheld = account.withheld
     has_stops = world.stops_n > 0 and account.is_bankrupt == 0
     if has_stops:
-        stops_within(world, bar)
+        stop_positions(world, bar, STOPS_WITHIN)
     if world.rules.has_resting != 0 and account.n_live > 0:
         n = queue_within(world, bar)
         if n > 0 and world.rules.tests_margin != 0:
@@ -383,9 +398,9 @@ def trade_within(world: World, bar: int) -> None:
         if n > 0:
             open_queue(world, bar, queue_openings(world, bar, n))
         if has_stops and n > 0:
-            stops_after_entry(world, bar)
+            stop_positions(world, bar, STOPS_AFTER_ENTRY)
         if world.rules.fill == Fill.NEXT_OPEN:
-            expire(world, bar, False, True)
+            expire(world, bar, 0, 1)
         drop_ended(world)
     account.is_within = 0
     if world.rules.proceeds != Proceeds.NEXT_BAR:
@@ -393,18 +408,18 @@ def trade_within(world: World, bar: int) -> None:
 
 
 @compiled
-def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Floats) -> None:
+def trade(world: World, bar: int, at_open: bool, has_orders: bool) -> None:
     """One instant: forced closings, then every live order that can fill, margin in between."""
     rules = world.rules
     world.account.snapshot = sizing_equity(world)
     if rules.tests_margin != 0 and world.account.n_held > 0:
         sum_requirements(world, bar)
-    serve_forced(world, bar, prices)
+    serve_forced(world, bar, AT_OPEN if at_open else AT_CLOSE)
     if rules.has_open == 0 and world.account.call != 0:
-        serve_call(world, bar, prices)
+        force(world, bar, OLD_CALL, AT_CLOSE)
     is_stopping = at_open or rules.has_open == 0
     if world.stops_n > 0 and is_stopping and world.account.is_bankrupt == 0:
-        serve_stops(world, bar, at_open, prices)
+        stop_positions(world, bar, STOPS_AT_OPEN if at_open else STOPS_AT_CLOSE)
     n = 0
     if has_orders and world.account.n_live > 0:
         free_groups(world)
@@ -413,12 +428,12 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
     give_turns(world, bar, n, is_whole)
     if n > 0 and not is_whole:
         n = queue_openings(world, bar, n)
-    serve_account(world, bar, at_open, prices)
+    serve_account(world, bar, at_open)
     if n > 0 and not is_whole:
         open_queue(world, bar, n)
     if has_orders:
         if rules.has_resting != 0:
-            expire(world, bar, True, not at_open)
+            expire(world, bar, 1, 0 if at_open else 1)
         drop_ended(world)
 
 

@@ -13,9 +13,10 @@ from barledger.kernel.fills import can_trade
 from barledger.kernel.ledger import mark, value
 from barledger.kernel.limits import is_below, loss_level
 from barledger.kernel.margin import maintenance_of, safe_price
-from barledger.kernel.metrics import feed
+from barledger.kernel.metrics import feed_block
 from barledger.kernel.stops import extreme_of, follow, follows, stop_level
 from barledger.kernel.types import BLOCK, RELATIVE, AccountRow, Floats, RulesRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     buffer_of,
@@ -54,8 +55,7 @@ def put(world: World, bar: int, equity: float) -> None:
 def end_block(world: World, end: int) -> None:
     """Feed the statistics when a block of bars is complete."""
     if end % BLOCK == 0:
-        feed(world.metrics, buffer_of(world)[: world.metrics.filled])
-        world.metrics.filled = 0
+        feed_block(world)
 
 
 @compiled
@@ -218,7 +218,7 @@ def run_many(world: World, bar: int, end: int) -> int:
     account = world.account
     has_stops = world.stops_n > 0
     while bar < end and is_quiet(world, bar):
-        if has_stops and not are_stops_quiet(world, bar):
+        if has_stops and are_stops_quiet(world, bar) == 0:
             break
         if world.rules.has_open != 0:
             mark_missing(world, bar)
@@ -258,7 +258,7 @@ def narrowed(world: World, low: float, high: float) -> tuple[float, float]:
     return max(low, -above), min(high, -below)
 
 
-@compiled
+@wing
 def run_trailing(world: World, bar: int, end: int, low: float, high: float) -> int:
     """As `run_one` while a stop trails behind the one asset held."""
     position = positions_of(world)[0]
@@ -295,17 +295,17 @@ def run_trailing(world: World, bar: int, end: int, low: float, high: float) -> i
     return bar
 
 
-@compiled
-def are_stops_quiet(world: World, bar: int) -> bool:
+@wing
+def are_stops_quiet(world: World, bar: int) -> int:
     """Whether no stop of what is held is reached on a bar; then the best prices are followed."""
     held = held_of(world)
     n_held = world.account.n_held
     for k in range(n_held):
         if not is_stop_quiet(world, bar, held[k], False):
-            return False
+            return 0
     for k in range(n_held):
         is_stop_quiet(world, bar, held[k], True)
-    return True
+    return 1
 
 
 @compiled

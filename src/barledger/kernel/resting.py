@@ -13,7 +13,16 @@ from barledger.kernel.liquidity import lapse
 from barledger.kernel.records import end_unfilled
 from barledger.kernel.stops import AT_CLOSE, FALLING, RISING, extreme_of, favourable_first
 from barledger.kernel.types import Floats, LiveRow, OrderInRow
-from barledger.kernel.world import World, close_of, contracts_of, days_of, live_of, open_of
+from barledger.kernel.wings import wing
+from barledger.kernel.world import (
+    World,
+    close_of,
+    contracts_of,
+    days_of,
+    live_of,
+    open_of,
+    orders_in_of,
+)
 
 
 @compiled
@@ -35,7 +44,7 @@ def offered(world: World, bar: int, order: LiveRow, prices: Floats) -> float:
     return offered_at_open(world, bar, order)
 
 
-@compiled
+@wing
 def offered_at_open(world: World, bar: int, order: LiveRow) -> float:
     """Open of the bar where it has reached the price of an order, else NaN."""
     price: float = open_of(world)[bar, order.asset]
@@ -53,7 +62,7 @@ def offered_at_open(world: World, bar: int, order: LiveRow) -> float:
     return price if signed <= level else np.nan
 
 
-@compiled
+@wing
 def offered_within(world: World, bar: int, order: LiveRow) -> float:
     """Price at which a bar reaches an order after its open, else NaN; `approach` says how."""
     side = side_of(order)
@@ -89,9 +98,21 @@ def order_price(world: World, bar: int, order: LiveRow, side: float, quantity: f
     return price
 
 
+@wing
+def rest(world: World, bar: int, order: LiveRow, given: int) -> int:
+    """Make an order wait for its price, that of the `given`-th explicit order (-1: of the run).
+
+    Returns 0 where there is no price.
+    """
+    has_price = rest_as(world, order, orders_in_of(world)[given]) if given >= 0 else False
+    if given < 0:
+        has_price = rest_by_rules(world, bar, order)
+    return 1 if has_price else 0
+
+
 @compiled
-def rest(world: World, bar: int, order: LiveRow) -> bool:
-    """Make an order wait for its price; False where there is none."""
+def rest_by_rules(world: World, bar: int, order: LiveRow) -> bool:
+    """Make an order wait for the price that the run's options give; False where there is none."""
     order.kind = world.rules.order_kind
     order.tif = world.rules.tif
     order.level = setting(world, Setting.ORDER_PRICE.value, bar, order.asset)
@@ -146,15 +167,15 @@ def is_over(world: World, bar: int, order: LiveRow) -> bool:
     return bar + 1 < world.n_bars and days_of(world)[bar + 1] > order.last_day
 
 
-@compiled
-def expire(world: World, bar: int, had_turn: bool, is_last: bool) -> None:
+@wing
+def expire(world: World, bar: int, had_turn: int, is_last: int) -> None:
     """End the orders whose time in force is over: after an instant, or the last one of a bar."""
     live = live_of(world)
     for i in range(world.account.n_live):
         order = live[i]
         if order.stage != Stage.ENDED:
-            is_late = is_last and is_over(world, bar, order)
-            if had_turn and order.tries != 0:
+            is_late = is_last != 0 and is_over(world, bar, order)
+            if had_turn != 0 and order.tries != 0:
                 is_late = is_late or order.tif == TimeInForce.IOC
                 if order.kind == OrderKind.MARKET:
                     is_late = is_late or order.tif == TimeInForce.NEXT
@@ -165,7 +186,7 @@ def expire(world: World, bar: int, had_turn: bool, is_last: bool) -> None:
                 order.stage = Stage.ENDED
 
 
-@compiled
+@wing
 def expire_before(world: World) -> None:
     """End the orders of an earlier run whose last day was its last bar's."""
     live = live_of(world)

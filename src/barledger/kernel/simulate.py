@@ -3,12 +3,12 @@
 from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
 from barledger.kernel.codes import Category, Fill
-from barledger.kernel.forced import AT_EXTREMES, test_margin
+from barledger.kernel.forced import AT_CLOSE, AT_EXTREMES, AT_LOW, test_margin
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
-from barledger.kernel.metrics import feed
+from barledger.kernel.metrics import feed_block
 from barledger.kernel.orders import trade, trade_within
 from barledger.kernel.quiet import (
     EXTREME,
@@ -20,15 +20,14 @@ from barledger.kernel.quiet import (
 from barledger.kernel.records import has_room, write_entry
 from barledger.kernel.resting import expire_before
 from barledger.kernel.types import Floats
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     Rows,
     World,
-    buffer_of,
     close_of,
     contracts_of,
     events_of,
     held_of,
-    low_of,
     open_of,
     positions_of,
     settlement_bars_of,
@@ -129,7 +128,7 @@ def visit(world: World, bar: int, cell: int) -> int:
         has_orders = at_open == (rules.fill == Fill.NEXT_OPEN)
         is_forced = account.flatten | account.is_bankrupt != 0
         if has_orders or at_open or is_forced or rules.has_open == 0:
-            trade(world, bar, at_open, has_orders, prices)
+            trade(world, bar, at_open, has_orders)
     end_bar(world, bar, closes)
     return cell
 
@@ -140,13 +139,13 @@ def end_bar(world: World, bar: int, closes: Floats) -> None:
     mark(world, closes, bar)
     if world.settlement_bars_n > 0 and world.account.n_held > 0:
         settle(world, bar)
-    test_margin(world, bar, closes, False)
+    test_margin(world, bar, AT_CLOSE)
     if world.rules.has_loss_limits != 0 and world.account.is_bankrupt == 0:
         test_losses(world, bar)
     put(world, bar, world.account.equity)
 
 
-@compiled
+@wing
 def test_extremes(world: World, bar: int) -> None:
     """Test margin with everything held at its adverse extreme; the marks come back after."""
     positions = positions_of(world)
@@ -159,13 +158,13 @@ def test_extremes(world: World, bar: int) -> None:
             position.mark = price
     value(world)
     world.account.is_within = AT_EXTREMES
-    test_margin(world, bar, low_of(world), False)
+    test_margin(world, bar, AT_LOW)
     world.account.is_within = 0
     for k in range(world.account.n_held):
         positions[held[k]].mark = positions[held[k]].kept
 
 
-@compiled
+@wing
 def settle(world: World, bar: int) -> None:
     """Pay the variation of every future held for which this bar ends a session."""
     find_settlement(world, bar)
@@ -193,5 +192,5 @@ def end_of_data(world: World, cell: int) -> None:
     world.account.snapshot = sizing_equity(world)
     if world.rules.tests_margin != 0:
         sum_requirements(world, last)
-    feed(world.metrics, buffer_of(world)[: world.metrics.filled])
-    world.metrics.filled = 0
+    if world.metrics.filled > 0:
+        feed_block(world)

@@ -17,7 +17,8 @@ from barledger.kernel.liquidity import (
     part_now,
 )
 from barledger.kernel.records import next_order, write_order
-from barledger.kernel.types import Floats, LiveRow, StopRow
+from barledger.kernel.types import LiveRow, StopRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     close_of,
@@ -32,6 +33,21 @@ from barledger.kernel.world import (
 )
 
 AT_CLOSE, FALLING, RISING = 0, 1, 2  # how the price came to an order filled within a bar
+STOPS_AT_OPEN, STOPS_WITHIN, STOPS_AFTER_ENTRY, STOPS_AT_CLOSE = 0, 1, 2, 3
+
+
+@wing
+def stop_positions(world: World, bar: int, when: int) -> None:
+    """Close what is stopped at the open, within the bar, after an entry in it, or at its close.
+
+    At the close of bars without opens time alone stops.
+    """
+    if when == STOPS_WITHIN:
+        stops_within(world, bar)
+    elif when == STOPS_AFTER_ENTRY:
+        stops_after_entry(world, bar)
+    else:
+        serve_stops(world, bar, when == STOPS_AT_OPEN)
 
 
 @compiled
@@ -67,7 +83,7 @@ def split_levels(row: StopRow, ratio: float) -> None:
     row.peak /= ratio
 
 
-@compiled
+@wing
 def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
     """Set the stops of a position that `quantity` at the order's price has opened, or added to."""
     position = positions_of(world)[order.asset]
@@ -209,9 +225,10 @@ def stop_at_open(world: World, bar: int, asset: int, price: float) -> None:
 
 
 @compiled
-def serve_stops(world: World, bar: int, at_open: bool, prices: Floats) -> None:
+def serve_stops(world: World, bar: int, at_open: bool) -> None:
     """Stops at the open of everything held; at the close of bars without opens, time alone."""
     held = held_of(world)
+    prices = open_of(world) if at_open else close_of(world)
     k = 0
     while k < world.account.n_held:
         asset = held[k]

@@ -158,11 +158,13 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "buffer": (F8, 1),
 }
 
+MOST_WINGS = 48  # functions that are called by an address which lies in the world
 _own = dtype_of(Own)
 WORLD = np.dtype(
     [(name, _own[name]) for name in _own.names or ()]
     + [(f"{name}_at", np.int64) for name in ARRAYS]
-    + [(f"{name}_n", np.int64) for name in ARRAYS],
+    + [(f"{name}_n", np.int64) for name in ARRAYS]
+    + [("wings", np.int64, (MOST_WINGS,))],
     align=True,
 )
 

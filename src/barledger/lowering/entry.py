@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numba import config, types
 
+from barledger import _jit
 from barledger.kernel.world import WORLD
 
 
@@ -29,10 +30,7 @@ class Address(types.WrapperAddressProtocol):  # type: ignore[misc]
 
 def address_of(function: Any, kind: Any) -> Address:
     """Return the address of a compiled entry, compiled for (or loaded from disk for) a signature."""
-    function.compile(kind.args)
-    made = function.get_compile_result(kind)
-    name = made.fndesc.llvm_cfunc_wrapper_name
-    return Address(int(made.library.get_pointer_to_function(name)), kind)
+    return Address(_jit.address_of(function, kind), kind)
 
 
 def world_rows() -> Any:

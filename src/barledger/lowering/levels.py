@@ -28,6 +28,7 @@ def levels_at(request: Request, bars: Iterable[int]) -> Iterator[Level]:
     The kernel's own rows at these bars: a run cut in pieces is the same to the bit.
     """
     from barledger.kernel.simulate import simulate
+    from barledger.kernel.wings import raise_failure
     from barledger.kernel.world import as_rows
 
     if request.stops is None:
@@ -37,6 +38,7 @@ def levels_at(request: Request, bars: Iterable[int]) -> Iterator[Level]:
     for wanted in bars:
         while bar < wanted + 1:
             bar = simulate(as_rows(memory.record), bar, wanted + 1, True)
+            raise_failure()
             if bar < wanted + 1:
                 make_room(memory)
         yield from _levels(memory, wanted)

@@ -21,6 +21,7 @@ from barledger.kernel.variants import (
     run_variants,
 )
 from barledger.kernel.variants import Signals as Source
+from barledger.kernel.wings import raise_failure
 from barledger.kernel.world import as_rows
 from barledger.lowering.drive import make_room, prepare, put_log
 from barledger.lowering.entry import Address, address_of, entry, world_rows
@@ -115,6 +116,7 @@ class Desk:
                 as_rows(self.memory.record), as_rows(self.kept), entry(), rule, looks, own, source,
                 self.states, self.kept_states, outcome, study, row,
             )  # fmt: skip
+            raise_failure()
             if status[0] == NO_ROOM:
                 self._grow()
             elif status[0] != DONE:
