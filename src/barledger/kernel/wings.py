@@ -11,7 +11,6 @@ from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
-from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils, typing
 from numba.extending import intrinsic
@@ -19,7 +18,7 @@ from numba.np.numpy_support import from_dtype
 
 from barledger._jit import address_of, compiled
 from barledger.kernel.types import LIVE, Ints, LiveRow
-from barledger.kernel.world import MOST_WINGS, WORLD, World
+from barledger.kernel.world import WINGS, WORLD, World
 
 F = TypeVar("F", bound=Callable[..., Any])
 ROWS: dict[Any, Any] = {World: WORLD, LiveRow: LIVE}
@@ -29,7 +28,7 @@ SCALARS: dict[Any, tuple[Any, Any]] = {
     type(None): (types.none, ctypes.c_void_p),
 }
 
-_wings: list["Wing"] = []
+_wings: dict[str, "Wing"] = {}
 _failures: list[BaseException] = []
 
 
@@ -39,9 +38,8 @@ class Wing:
     def __init__(self, function: Callable[..., Any]) -> None:
         hints = get_type_hints(function)
         result = hints.pop("return")
-        self.name = function.__name__
-        self.place = len(_wings)
-        self.offset = WORLD.fields["wings"][1] + 8 * self.place  # type: ignore[index]
+        place = WINGS.index(function.__name__)
+        self.offset = int(WORLD.fields["wings"][1]) + 8 * place  # type: ignore[index]
         self.code = compiled(entry=True)(function)
         self.signature = typing.signature(_machine(result), *(_machine(h) for h in hints.values()))
         self.kind = ctypes.CFUNCTYPE(_outside(result), *(_outside(h) for h in hints.values()))
@@ -57,7 +55,7 @@ class Wing:
         """Take the first call: make the wing and pass the call on; a failure is kept for later."""
         try:
             address = self.load()
-        except BaseException as error:  # noqa: BLE001  raised by `raise_failure`: not through C
+        except BaseException as error:  # raised by `raise_failure`: it can't pass through C
             _failures.append(error)
             return 0
         ctypes.c_int64.from_address(world + self.offset).value = address
@@ -76,14 +74,11 @@ def wing(function: F) -> F:
     """Compile a function of the loop apart from it, when it is first called.
 
     Its first argument is the world; the others and the result are whole numbers, floats or live
-    orders. Where nothing is compiled it is the function itself.
+    orders; its name stands in `WINGS`. Where nothing is compiled it is the function itself.
     """
     if config.DISABLE_JIT:
         return function
-    if len(_wings) == MOST_WINGS:
-        raise RuntimeError(f"there are more than MOST_WINGS = {MOST_WINGS} wings: raise it")
-    made = Wing(function)
-    _wings.append(made)
+    made = _wings[function.__name__] = Wing(function)
 
     def call(*_: Any) -> Any:
         return made.signature, lambda *state: _call(made.offset, *state)
@@ -98,19 +93,23 @@ def wing(function: F) -> F:
 def _call(offset: int, context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """Emit a call of the address that lies in the world."""
     value = context.get_value_type
-    kind = ir.FunctionType(value(signature.return_type), [value(arg) for arg in signature.args])
-    place = cgutils.get_record_member(builder, args[0], offset, ir.IntType(64))
+    kind = cgutils.ir.FunctionType(
+        value(signature.return_type), [value(arg) for arg in signature.args]
+    )
+    place = cgutils.get_record_member(builder, args[0], offset, value(types.int64))
     return builder.call(builder.inttoptr(builder.load(place), kind.as_pointer()), args)
 
 
 def addresses() -> Ints:
     """Return where a call of each wing goes as things are: to the wing, or to what makes it."""
-    return np.array([made.address for made in _wings], np.int64)
+    if config.DISABLE_JIT:
+        return np.zeros(len(WINGS), np.int64)
+    return np.array([_wings[name].address for name in WINGS], np.int64)
 
 
 def load_all() -> None:
     """Compile every wing now."""
-    for made in _wings:
+    for made in _wings.values():
         made.load()
 
 

@@ -158,13 +158,46 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "buffer": (F8, 1),
 }
 
-MOST_WINGS = 48  # functions that are called by an address which lies in the world
+# Functions called by an address that lies in the world; machine code knows them by their places.
+WINGS = (
+    "apply_events",
+    "are_stops_quiet",
+    "arrange",
+    "begin_atomic",
+    "bisect",
+    "claim_group",
+    "decide_orders",
+    "decide_target",
+    "end_of_turn",
+    "expire",
+    "expire_before",
+    "feed_block",
+    "fit_cap",
+    "fit_floor",
+    "force",
+    "guard",
+    "impact",
+    "note_leg",
+    "offered_at_open",
+    "offered_within",
+    "part_now",
+    "part_to_close",
+    "rest",
+    "rich_fee",
+    "run_trailing",
+    "settle",
+    "share_out",
+    "stop_positions",
+    "test_extremes",
+    "test_losses",
+    "undo_atomic",
+)
 _own = dtype_of(Own)
 WORLD = np.dtype(
     [(name, _own[name]) for name in _own.names or ()]
     + [(f"{name}_at", np.int64) for name in ARRAYS]
     + [(f"{name}_n", np.int64) for name in ARRAYS]
-    + [("wings", np.int64, (MOST_WINGS,))],
+    + [("wings", np.int64, (len(WINGS),))],
     align=True,
 )
 

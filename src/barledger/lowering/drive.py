@@ -84,8 +84,7 @@ def give_wings(memory: Memory) -> None:
     import barledger.kernel.simulate  # noqa: F401  names them all
     from barledger.kernel.wings import addresses
 
-    places = addresses()
-    memory.record["wings"][0, : len(places)] = places
+    memory.record["wings"] = addresses()
 
 
 def _put_prices(memory: Memory, request: Request) -> None:
