@@ -9,7 +9,7 @@ import pytest
 from numba import config
 
 import barledger as bl
-import barledger.kernel.simulate  # noqa: F401  names them all
+import barledger.kernel.simulate
 from barledger.kernel import wings
 from barledger.kernel.world import WINGS
 
