@@ -33,7 +33,17 @@ if TYPE_CHECKING:
         Value,
         VolatilityTarget,
     )
-    from barledger.orders import Limit, Market, MarketIfTouched, Stop, StopLimit
+    from barledger.orders import (
+        Limit,
+        Market,
+        MarketIfTouched,
+        MarketOnClose,
+        MarketOnOpen,
+        MarketWithProtection,
+        Stop,
+        StopLimit,
+        TrailingStop,
+    )
     from barledger.portfolio import Portfolio
     from barledger.result import Result
     from barledger.risk import RiskLimits
@@ -78,7 +88,17 @@ _HOME = {
     "halts": ("Halts",),
     "impact": ("AlmgrenImpact", "KyleImpact", "SquareRootImpact", "VolumeShareImpact"),
     "liquidity": ("Liquidity",),
-    "orders": ("Limit", "Market", "MarketIfTouched", "Stop", "StopLimit"),
+    "orders": (
+        "Limit",
+        "Market",
+        "MarketIfTouched",
+        "MarketOnClose",
+        "MarketOnOpen",
+        "MarketWithProtection",
+        "Stop",
+        "StopLimit",
+        "TrailingStop",
+    ),
     "portfolio": ("Portfolio",),
     "result": ("Result",),
     "risk": ("RiskLimits",),
@@ -112,6 +132,9 @@ __all__ = [
     "Liquidity",
     "Market",
     "MarketIfTouched",
+    "MarketOnClose",
+    "MarketOnOpen",
+    "MarketWithProtection",
     "Metric",
     "MetricError",
     "MonteCarlo",
@@ -142,6 +165,7 @@ __all__ = [
     "TargetShares",
     "TargetValue",
     "TieredFee",
+    "TrailingStop",
     "Unlimited",
     "Value",
     "VolatilityTarget",

@@ -264,7 +264,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "opposite": ("reverse", "close", "ignore", "reduce"),
     "repeat": ("ignore", "add"),
     "reversal": ("split", "atomic"),
-    "entry_tif": ("next", "day", "gtc", "ioc"),
+    "entry_tif": ("next", "day", "gtc", "ioc", "fok"),
     "size_at": ("fill", "decision"),
     "cost_basis": ("average", "fifo"),
     "split_fraction": ("auto", "keep", "cash_in_lieu"),
@@ -324,7 +324,7 @@ class Rules(_Option):
     opposite: Literal["reverse", "close", "ignore", "reduce"] = "reverse"
     repeat: Literal["ignore", "add"] = "ignore"
     reversal: Literal["split", "atomic"] = "split"
-    entry_tif: Literal["next", "day", "gtc", "ioc"] = "next"
+    entry_tif: Literal["next", "day", "gtc", "ioc", "fok"] = "next"
     size_at: Literal["fill", "decision"] = "fill"
     cost_basis: Literal["average", "fifo"] = "average"
     split_fraction: Literal["auto", "keep", "cash_in_lieu"] = "auto"

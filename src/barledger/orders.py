@@ -10,8 +10,8 @@ from barledger import _check
 from barledger._check import Number
 from barledger.options import _Option
 
-TimeInForce = Literal["gtc", "gtd", "day", "next", "ioc"]
-TIMES = ("gtc", "gtd", "day", "next", "ioc")
+TimeInForce = Literal["gtc", "gtd", "day", "next", "ioc", "fok"]
+TIMES = ("gtc", "gtd", "day", "next", "ioc", "fok")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -34,12 +34,7 @@ class _Resting(Order):
 
     def __post_init__(self) -> None:
         _check_price(type(self).__name__, "price", self.price)
-        _check.choice(f"{type(self).__name__} tif", self.tif, TIMES)
-        if (self.tif == "gtd") != (self.until is not None):
-            raise ValueError(
-                f"{type(self).__name__}: tif='gtd' and until, its last date, belong together; "
-                f"were tif={self.tif!r}, until={self.until!r}"
-            )
+        _check_life(type(self).__name__, self.tif, self.until)
 
     @property
     def stop(self) -> Number | None:
@@ -58,7 +53,8 @@ class Limit(_Resting):
         of the signal; NaN: no order.
     tif
         How long it waits: ``"gtc"`` until filled or replaced (default), ``"gtd"`` up to the date
-        `until`, ``"day"``, ``"next"`` (one bar), ``"ioc"`` (one open).
+        `until`, ``"day"``, ``"next"`` (one bar), ``"ioc"`` (one open), ``"fok"`` (one open, whole or not
+        at all where a bar takes a part only).
     until
         Last date of ``"gtd"``.
 
@@ -111,12 +107,139 @@ class StopLimit(Order):
 
     def __post_init__(self) -> None:
         _check_price("StopLimit", "stop", self.stop)
-        _Resting.__post_init__(self)  # type: ignore[arg-type]
+        _check_price("StopLimit", "price", self.limit)
+        _check_life("StopLimit", self.tif, self.until)
 
     @property
     def price(self) -> Number:
         """Limit price."""
         return self.limit
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Auction(Order):
+    tif: TimeInForce = "next"
+    until: Any = None
+
+    def __post_init__(self) -> None:
+        _check_life(type(self).__name__, self.tif, self.until)
+
+    @property
+    def price(self) -> float:
+        """None: whatever the market pays."""
+        return float("nan")
+
+    @property
+    def stop(self) -> None:
+        """None: it waits for no price."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MarketOnOpen(_Auction):
+    """Fills at the open of the next bar that trades, and at no other one.
+
+    Parameters
+    ----------
+    tif
+        ``"next"`` (default): that one open; ``"gtc"``, ``"gtd"`` with `until`, ``"day"``: while a
+        bar takes a part only, the opens of later bars too; ``"fok"``: whole or not at all.
+    until
+        Last date of ``"gtd"``.
+    """
+
+    kind: ClassVar[str] = "market_on_open"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MarketOnClose(_Auction):
+    """Fills at the close of the bar after the signal's.
+
+    Parameters
+    ----------
+    tif, until
+        As in `MarketOnOpen`, of closes.
+
+    Examples
+    --------
+    >>> import barledger as bl
+    >>> bars = bl.Bars.from_arrays([10.0, 12.0, 12.5], open=[10.0, 11.0, 12.2])
+    >>> result = bl.Portfolio.from_orders(bars, [5.0, 0.0, 0.0], orders=MarketOnClose())
+    >>> result.fills.select("bar", "price").rows()
+    [(1, 12.0)]
+    """
+
+    kind: ClassVar[str] = "market_on_close"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MarketWithProtection(Order):
+    """At the market, but never further from the first open than the protection range.
+
+    The open at which it is offered first sets a limit `points` above it (of a sale: below). What
+    fills within it fills; the rest waits there as a limit order.
+
+    Parameters
+    ----------
+    points
+        Protection range in price units, of any shape that `Limit` takes.
+    tif, until
+        As in `Limit`.
+    """
+
+    points: Number
+    tif: TimeInForce = "gtc"
+    until: Any = None
+    kind: ClassVar[str] = "market_with_protection"
+
+    def __post_init__(self) -> None:
+        _check_distance("MarketWithProtection points", self.points)
+        _check_life("MarketWithProtection", self.tif, self.until)
+
+    @property
+    def price(self) -> Number:
+        """Protection range."""
+        return self.points
+
+    @property
+    def stop(self) -> None:
+        """None: it waits for no price."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TrailingStop(Order):
+    """A stop that follows the price at a distance, and is at the market once it is reached.
+
+    It begins `distance` above the close after which it is placed (of a sale: below), follows each
+    lower open and low (of a sale: higher open and high), and never moves back.
+
+    Parameters
+    ----------
+    distance
+        In price units, of any shape that `Limit` takes.
+    tif, until
+        As in `Limit`.
+    """
+
+    distance: Number
+    tif: TimeInForce = "gtc"
+    until: Any = None
+    kind: ClassVar[str] = "trailing_stop"
+
+    def __post_init__(self) -> None:
+        _check_distance("TrailingStop distance", self.distance)
+        _check_life("TrailingStop", self.tif, self.until)
+
+    @property
+    def price(self) -> Number:
+        """Distance from the best price."""
+        return self.distance
+
+    @property
+    def stop(self) -> None:
+        """None: its price is the level that follows."""
+        return None
 
 
 def last_day(order: Order) -> int:
@@ -133,6 +256,21 @@ def day_of(day: Any, name: str) -> int:
         return int(np.datetime64(day, "D").astype(np.int64))
     except ValueError as error:
         raise ValueError(f"{name} must be a date such as '2024-01-31', was {day!r}") from error
+
+
+def _check_life(kind: str, tif: str, until: Any) -> None:
+    _check.choice(f"{kind} tif", tif, TIMES)
+    if (tif == "gtd") != (until is not None):
+        raise ValueError(
+            f"{kind}: tif='gtd' and until, its last date, belong together; "
+            f"were tif={tif!r}, until={until!r}"
+        )
+
+
+def _check_distance(name: str, value: Number) -> None:
+    _check.at_least(name, value, 0.0)
+    if np.isinf(_check.as_floats(name, value)).any():
+        raise ValueError(f"{name} must be finite, or NaN for no order")
 
 
 def _check_price(kind: str, name: str, value: Number) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         orders: Order | None
         liquidity: Liquidity | None
         halts: Halts | None
+        delay: int
         limits: RiskLimits | None
         events: Events | None
         initial_cash: float | Sequence[float]
@@ -118,6 +119,10 @@ class Portfolio:
             any quantity, and nothing on bars whose volume is 0.
         halts
             `Halts`: bars on which trading is halted, or locked at a price limit.
+        delay
+            Bars between a signal and the arrival of its order at the market, beyond the next: 0
+            (default) fills on the next bar. What is held then decides what the signal means; sizes
+            and prices are those of its own bar.
         limits
             `RiskLimits`: caps and loss limits.
         events
@@ -301,7 +306,7 @@ def _decided(bars: Bars, decide: Any, state: Any, options: dict[str, Any]) -> Re
     from barledger.lowering import decisions
     from barledger.strategy import Strategy
 
-    for name in ("groups", "orders", "price", "priority"):
+    for name in ("groups", "orders", "price", "priority", "delay"):
         if options.get(name) is not None:
             raise ValueError(f"from_callback takes no {name}: the strategy places its own orders")
     if options.get("fill") == "close":

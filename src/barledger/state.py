@@ -25,6 +25,7 @@ class Continuation:
     initial_cash: float
     last_day: int | None = None
     stops: Mapping[str, npt.NDArray[np.void]] = field(default_factory=dict)
+    is_delayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

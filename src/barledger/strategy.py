@@ -80,6 +80,24 @@ class Bar:
         column = self.column(asset)
         return trade.if_touched(self._context, column, float(quantity), float(price), tif)
 
+    def on_close(self, asset: str | int, quantity: float, tif: int = trade.NEXT) -> int:
+        """Buy or sell at the close of the next bar."""
+        return trade.on_close(self._context, self.column(asset), float(quantity), tif)
+
+    def protected(
+        self, asset: str | int, quantity: float, points: float, tif: int = trade.GTC
+    ) -> int:
+        """Buy at the market, at most `points` above the next open; the rest waits as a limit."""
+        column = self.column(asset)
+        return trade.protected(self._context, column, float(quantity), float(points), tif)
+
+    def trail(
+        self, asset: str | int, quantity: float, distance: float, tif: int = trade.GTC
+    ) -> int:
+        """Buy once the market is `distance` above its lowest price since; sell below its highest."""
+        column = self.column(asset)
+        return trade.trail(self._context, column, float(quantity), float(distance), tif)
+
     def withdraw(self, handle: int) -> None:
         """Withdraw a waiting order; one that has ended stays as it is."""
         trade.withdraw(self._context, handle)

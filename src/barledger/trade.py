@@ -10,8 +10,9 @@ import numpy as np
 from barledger._jit import compiled
 from barledger.kernel.callback import Context, call_off, lay
 
-GTC, DAY, NEXT, IOC = 0, 2, 3, 4  # how long an order waits
+GTC, DAY, NEXT, IOC, FOK = 0, 2, 3, 4, 5  # how long an order waits
 _MARKET, _LIMIT, _STOP, _STOP_LIMIT, _IF_TOUCHED = 0, 1, 2, 3, 4
+_ON_CLOSE, _PROTECTED, _TRAILING = 6, 7, 8
 
 
 @compiled(entry=True)
@@ -51,6 +52,24 @@ def stop_limit(
 def if_touched(ctx: Context, asset: int, quantity: float, price: float, tif: int = GTC) -> int:
     """Buy once the market has fallen to `price`, sell once it has risen there."""
     return int(lay(ctx.desk, asset, float(quantity), _IF_TOUCHED, float(price), np.nan, tif))
+
+
+@compiled(entry=True)
+def on_close(ctx: Context, asset: int, quantity: float, tif: int = NEXT) -> int:
+    """Buy or sell at the close of the next bar."""
+    return int(lay(ctx.desk, asset, float(quantity), _ON_CLOSE, np.nan, np.nan, tif))
+
+
+@compiled(entry=True)
+def protected(ctx: Context, asset: int, quantity: float, points: float, tif: int = GTC) -> int:
+    """Buy at the market, at most `points` above the next open; the rest waits there as a limit."""
+    return int(lay(ctx.desk, asset, float(quantity), _PROTECTED, float(points), np.nan, tif))
+
+
+@compiled(entry=True)
+def trail(ctx: Context, asset: int, quantity: float, distance: float, tif: int = GTC) -> int:
+    """Buy once the market is `distance` above its lowest price since; sell below its highest."""
+    return int(lay(ctx.desk, asset, float(quantity), _TRAILING, float(distance), np.nan, tif))
 
 
 @compiled(entry=True)

@@ -14,8 +14,11 @@ from .resting import RestingTerms
 
 Draw = np.random.Generator
 
-KINDS = ["limit", "stop", "stop_limit", "market_if_touched"]
-TIFS = ["gtc", "gtd", "day", "next", "ioc"]
+KINDS = [
+    "limit", "stop", "stop_limit", "market_if_touched", "market_on_open", "market_on_close",
+    "market_with_protection", "trailing_stop",
+]  # fmt: skip
+TIFS = ["gtc", "gtd", "day", "next", "ioc", "fok"]
 WIDTHS = [0.002, 0.02, 0.08]  # of the prices around the close
 
 
@@ -32,8 +35,8 @@ def let_rest(draw: Draw, market: Market, wishes: Wishes, arguments: dict[str, An
 
 
 def random_resting(draw: Draw, market: Market) -> RestingTerms:
-    kind = KINDS[int(draw.integers(4))]
-    tif = TIFS[int(draw.integers(5))]
+    kind = KINDS[int(draw.integers(len(KINDS)))]
+    tif = TIFS[int(draw.integers(len(TIFS)))]
     width = WIDTHS[int(draw.integers(3))]
     around = np.array(market.close)
     if draw.random() < 0.2:  # one price for every bar, of each asset
@@ -44,6 +47,8 @@ def random_resting(draw: Draw, market: Market) -> RestingTerms:
     if kind == "stop_limit":
         stop = price
         price = near(draw, around, width) if draw.random() < 0.5 else near(draw, stop, 0.01)
+    if kind in ("market_with_protection", "trailing_stop"):
+        price = abs(around * draw.normal(0, width, around.shape))
     last = market.dates[int(draw.integers(market.n_bars))]
     until = last + timedelta(days=int(draw.integers(3))) if tif == "gtd" else None
     return RestingTerms(kind, in_shape(draw, price), stop, tif, until)

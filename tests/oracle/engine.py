@@ -13,7 +13,7 @@ from barledger.risk import RiskLimits
 from . import accounts, forced, resting
 from . import stops as guards
 from .book import Position, World
-from .instant import run_orders, run_range
+from .instant import run_auction, run_orders, run_range
 from .market import NAN, TOLERANCE, Market, Outcome, Rows, Wishes, cell, dust, is_number, terms_of
 from .orders import decide
 
@@ -39,6 +39,7 @@ def simulate(
     liquidity: Any = None,
     halts: Any = None,
     impact: Any = None,
+    delay: int = 0,
     initial_cash: float = 100_000.0,
     positions: Mapping[int, tuple[float, float]] | None = None,
     unsettled: Sequence[tuple[date, float]] = (),
@@ -61,6 +62,7 @@ def simulate(
         "liquidity": liquidity,
         "halts": halts,
         "impact": impact,
+        "delay": delay,
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
     start_with(world, positions or {}, unsettled)
@@ -99,8 +101,19 @@ def run_bar(world: World) -> None:
     close_bar(world)
     mark_and_test(world)
     if world.terms.fill != "close":
-        decide(world)
+        hear(world)
     record(world)
+
+
+def hear(world: World) -> None:
+    """Decide on the wishes that arrive at this close."""
+    world.wish_bar = world.bar - world.terms.delay
+    if world.wish_bar >= 0:
+        decide(world)
+
+
+def market_end(world: World) -> int:
+    return world.market.n_bars
 
 
 # 1. Carry-in
@@ -243,13 +256,15 @@ def walk_range(world: World) -> None:
 def close_bar(world: World) -> None:
     take_snapshot(world, world.market.close)
     if world.terms.fill == "close":
-        decide(world)
+        hear(world)
     if world.market.open is None:
         world.losses.begin_flattening(world)
     forced.serve_pending(world)
     if world.market.open is None and not forced.is_gone(world):
         forced.serve_call(world)
-    if world.terms.fill != "next_open":
+    if world.terms.fill == "next_open":
+        run_auction(world)
+    else:
         run_orders(world, lambda: serve_time(world), lambda: None)
         resting.drop_after_turn(world)
         resting.drop_after_bar(world)
@@ -314,6 +329,10 @@ def record(world: World) -> None:
 def finish(world: World) -> Outcome:
     """End what still waits and hand over the records."""
     out = world.outcome
+    if world.terms.fill != "close":
+        for bar in range(max(market_end(world) - world.terms.delay, 0), market_end(world)):
+            world.wish_bar = bar
+            decide(world)
     waiting = sorted(world.live, key=lambda o: (o.placed, o.asset, o.given))
     out.waiting = [
         {"placed": o.placed, "asset": o.asset, "quantity": o.wanted, "cause": o.cause}

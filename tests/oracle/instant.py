@@ -9,7 +9,7 @@ from .fills import close_part
 from .market import NAN, at, is_number
 from .openings import is_live, open_one, reduce
 from .plans import make_plan
-from .resting import drop_after_bar, offer_at_open, offer_in_range
+from .resting import drop_after_bar, drop_after_turn, offer_at_close, offer_at_open, offer_in_range
 from .sets import open_all
 from .stops import serve_opened
 
@@ -31,6 +31,15 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
         if not any(order is old for old in before):
             order.offer = offer_at_open(world, order)
             ready.append(order)
+    run_ready(world, ready, tests)
+
+
+def run_ready(world: World, ready: list[Order], tests: Callable[[], None]) -> None:
+    """Handle the orders that are offered a price: reducing parts, tests, openings."""
+    if world.bankrupt:
+        refuse_all(world, ready)
+        tests()
+        return
     ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
     if handles_whole(world):
         for order in ready:
@@ -44,6 +53,17 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
         claim_group(world, order)
     tests()
     open_all(world, openings)
+
+
+def run_auction(world: World) -> None:
+    """Handle what waits for this close; no stop acts and nothing is tested before the mark."""
+    world.taken = {}
+    for order in world.live:
+        order.held_over = False
+        order.offer = offer_at_close(world, order)
+    run_ready(world, [order for order in world.live if is_number(order.offer)], lambda: None)
+    drop_after_turn(world, at_auction=True)
+    drop_after_bar(world, at_auction=True)
 
 
 def run_range(world: World) -> None:

@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "liquidity": None,
     "halts": None,
     "impact": None,
+    "delay": 0,
     "initial_cash": 100_000.0,
 }
 
@@ -147,6 +148,7 @@ def request_of(case: Case) -> Request:
         liquidity=given.get("liquidity"),
         halts=given.get("halts"),
         impact=given.get("impact"),
+        delay=given.get("delay", 0),
         **stops_of(given.get("stops")),
         **resting_of(given.get("resting")),
     )
@@ -170,8 +172,10 @@ def resting_of(drawn: RestingTerms | None) -> dict[str, Any]:
     life = {"tif": drawn.tif, "until": drawn.until}
     if drawn.kind == "stop_limit":
         return {"orders": orders.StopLimit(drawn.stop, drawn.price, **life)}
-    names = {"limit": "Limit", "stop": "Stop", "market_if_touched": "MarketIfTouched"}
-    return {"orders": getattr(orders, names[drawn.kind])(drawn.price, **life)}
+    kind = getattr(orders, "".join(word.title() for word in drawn.kind.split("_")))
+    if drawn.kind in ("market_on_open", "market_on_close"):
+        return {"orders": kind(**life)}
+    return {"orders": kind(drawn.price, **life)}
 
 
 def kernel_run(case: Case, **how: Any) -> Run:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from .halts import finds_nobody, has_one_side
 from .market import NAN, TOLERANCE, at, cell, cut, dust, is_number
 
+NOW_MARKET = ("stop", "market_if_touched", "trailing_stop")  # once they have begun to fill
+
 if TYPE_CHECKING:
     from .book import Order, World
 
@@ -92,6 +94,19 @@ def part_of(world: "World", asset: int, quantity: float, price: float, direction
     return part if part > dust(lot) else 0.0
 
 
+def part_of_order(
+    world: "World", order: "Order", quantity: float, *, closes: bool, then: float = 0.0
+) -> float:
+    """As `part_of`; an order that is filled or killed gets all or nothing, `then` included."""
+    part = part_of(world, order.asset, quantity, order.offer, order.direction)
+    is_exit = closes and order.explicit is None and order.waits_for is None
+    if order.life != "fok" or is_exit:
+        return part
+    whole = quantity + (then if math.isfinite(then) else 0.0)
+    is_whole = part_of(world, order.asset, whole, order.offer, order.direction) >= whole
+    return part if part == quantity and is_whole else 0.0
+
+
 def keeps_rest(world: "World") -> bool:
     return world.terms.liquidity is None or world.terms.liquidity.remainder == "carry"
 
@@ -113,7 +128,7 @@ def hold_over(
     if not keeps_rest(world):
         world.end(order, "volume_cap")
         return
-    is_brief = order.life in ("next", "ioc")
+    is_brief = order.life in ("next", "ioc", "fok")
     is_exit = closing > 0 and order.explicit is None and order.waits_for is None
     if is_brief and not is_exit:
         world.end(order, "expired", "partly_filled" if order.filled + order.before else "expired")
@@ -133,7 +148,7 @@ def hold_over(
     elif is_exit and is_brief:
         lapse(order)
     fix_quantity(world, order, done, closing, opening)
-    if order.waits_for is not None and order.waits_for.kind in ("stop", "market_if_touched"):
+    if order.waits_for is not None and order.waits_for.kind in NOW_MARKET:
         order.tif, order.last = order.waits_for.tif, order.waits_for.last
         order.waits_for = None
 

@@ -112,10 +112,11 @@ class Terms:
     liquidity: Any = None
     halts: Any = None
     impact: Any = None
+    delay: int = 0
 
     @property
     def lag(self) -> int:
-        return 0 if self.fill == "close" else 1
+        return 0 if self.fill == "close" else 1 + self.delay
 
     @property
     def is_cash_account(self) -> bool:
@@ -146,6 +147,7 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         liquidity=options["liquidity"],
         halts=options["halts"],
         impact=options["impact"],
+        delay=options["delay"],
     )
 
 

@@ -79,7 +79,7 @@ def close_now(world: World, order: Order) -> None:
         return
     if order.explicit is None and quantity < order.close:
         order.wanted -= order.direction * (order.close - quantity)
-    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
+    part = liquidity.part_of_order(world, order, quantity, closes=True, then=order.open)
     if part > 0:
         close_part(world, order, part, order.offer)
     if part < quantity:
@@ -146,7 +146,8 @@ def close_other_side(world: World, order: Order) -> None:
     if quantity == 0:
         world.end(order, "size_zero")
         return
-    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
+    then = 0.0 if order.share is not None else cut(order.rest - quantity, lot_of(world, order))
+    part = liquidity.part_of_order(world, order, quantity, closes=True, then=max(then, 0.0))
     if part > 0:
         close_part(world, order, part, order.offer)
     if part < quantity:
@@ -175,7 +176,7 @@ def open_or_refuse(world: World, order: Order, plan: Granted | None = None) -> N
         order.wanted = order.filled if is_all else order.wanted
         world.end(order, "none" if is_all else reason)
         return
-    part = liquidity.part_of(world, order.asset, quantity, order.offer, order.direction)
+    part = liquidity.part_of_order(world, order, quantity, closes=False)
     if part < quantity:
         wanted = math.inf if takes_all(order) else abs(order.wanted - order.filled)
         if part > 0:

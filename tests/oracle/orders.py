@@ -60,7 +60,7 @@ def decide(world: World) -> None:
 
 def place_explicit_orders(world: World) -> None:
     of_this_bar = [
-        (asset, quantity) for bar, asset, quantity in world.wishes.orders if bar == world.bar
+        (asset, quantity) for bar, asset, quantity in world.wishes.orders if bar == world.wish_bar
     ]
     for asset, quantity in sorted(of_this_bar, key=lambda order: order[0]):
         if not is_number(quantity) or quantity == 0:
@@ -74,7 +74,7 @@ def place_explicit_orders(world: World) -> None:
 
 
 def decide_target(world: World, asset: int) -> None:
-    target = float(world.wishes.targets[world.bar][asset])
+    target = float(world.wishes.targets[world.wish_bar][asset])
     if not is_number(target):
         return
     if target == 0 and world.held(asset) == 0:
@@ -89,7 +89,7 @@ def decide_target(world: World, asset: int) -> None:
 
 
 def decide_signals(world: World, asset: int) -> None:
-    wished = [bool(matrix[world.bar][asset]) for matrix in world.wishes.signals]
+    wished = [bool(matrix[world.wish_bar][asset]) for matrix in world.wishes.signals]
     if not any(wished):
         return
     intent = intent_of(wished, sign(world.held(asset)), world.terms.rules)
@@ -198,7 +198,7 @@ def read_opposite(intent: Intent, side: int, policy: str) -> None:
 
 def has_size(world: World, asset: int) -> bool:
     """Whether the size of an order decided now is a number."""
-    size, bar = world.terms.size, world.bar
+    size, bar = world.terms.size, world.wish_bar
     if isinstance(size, Risk):
         fraction, distance = at(size.fraction, bar, asset), at(size.distance, bar, asset)
         return is_number(fraction) and is_number(distance) and distance > 0
@@ -217,13 +217,13 @@ def needs_price(world: World) -> bool:
 def lacks_decision_price(world: World, asset: int) -> bool:
     if world.terms.rules.size_at != "decision":
         return False
-    close = cell(world.market.close, world.bar, asset)
+    close = cell(world.market.close, world.wish_bar, asset)
     return not is_number(close) or close == 0
 
 
 def new_order(world: World, asset: int, cause: str = "signal") -> Order:
     world.n_given += 1
-    return Order(asset, world.bar, world.n_given, cause, equity=world.sizing_equity)
+    return Order(asset, world.wish_bar, world.n_given, cause, equity=world.sizing_equity)
 
 
 def place(world: World, order: Order) -> None:

@@ -11,7 +11,7 @@ A case is two lines: what it shows, then `options | bars | fills | ends`.
   `signals` is bar:letters instead (L, X long entry and exit, S, C short entry and exit), of
   10 shares or of money (`value`), `repeat` and `opposite` as the rules of that name.
 - Stops of positions: `loss`, `target`, `trail`, `time` in price, `path`, `stop_fill`.
-- `tick`, `slip` (a fraction), `split` (bar:ratio), `off` (a bar that is not tradable), `held`
+- `delay` in bars; `tick`, `slip` (a fraction), `split` (bar:ratio), `off` (a bar that is not tradable), `held`
   (quantity:average at the start), `cash` (a cash account in whole shares with so much; else
   everything is allowed).
 """
@@ -21,9 +21,26 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from .rest_rows import DATA, FALLING, KINDS, LIVES, MONEY, PRICES, RISING, SIGNALS, STOP_LIMITS
+from .rest_rows import (
+    AUCTIONS,
+    DATA,
+    DELAYS,
+    FALLING,
+    KINDS,
+    LIVES,
+    MONEY,
+    PRICES,
+    PROTECTED,
+    RISING,
+    SIGNALS,
+    STOP_LIMITS,
+    TRAILING,
+)
 
-BLOCKS = (KINDS, STOP_LIMITS, LIVES, SIGNALS, FALLING, RISING, MONEY, PRICES, DATA)
+BLOCKS = (
+    KINDS, STOP_LIMITS, LIVES, SIGNALS, FALLING, RISING, MONEY, PRICES, DATA,
+    AUCTIONS, PROTECTED, TRAILING, DELAYS,
+)  # fmt: skip
 DISTANCES = ("loss", "target", "trail", "time")
 
 Bar = tuple[float, float, float, float]
@@ -55,6 +72,7 @@ class RestCase:
     not_tradable: int | None
     held: tuple[float, float] | None
     cash: float | None
+    delay: int
 
 
 def number(word: str) -> float:
@@ -101,7 +119,7 @@ def case_of(name: str, row: str) -> RestCase:
         fills=[(int(f[0]), float(f[1]), float(f[2]), " ".join(f[3:])) for f in rows_of(fills)],
         ends=[(int(bar), reason) for bar, reason in rows_of(ends)],
         kind=given.get("kind", "limit"),
-        price=by_bar(given["price"], len(candles)),
+        price=by_bar(given.get("price", "0"), len(candles)),
         stop=by_bar(given.get("stop"), len(candles)),
         tif=given.get("tif", "gtc"),
         until=date.fromisoformat(given["until"]) if "until" in given else None,
@@ -117,6 +135,7 @@ def case_of(name: str, row: str) -> RestCase:
         not_tradable=int(given["off"]) if "off" in given else None,
         held=held[0] if held else None,
         cash=float(given["cash"]) if "cash" in given else None,
+        delay=int(given.get("delay", 0)),
     )
 
 

@@ -360,3 +360,115 @@ price=95 | 100, n 94 90 92 | 1 10 94 |
 Without an open a stop below the bar fills at its low
 kind=stop price=105 | 100, n 110 106 108 | 1 10 106 |
 """
+
+AUCTIONS = """
+On the open: the next one
+kind=market_on_open tif=next | 100, 102 103 101 101, 104 | 1 10 102 |
+On the open: a bar without one is not its bar
+kind=market_on_open tif=next | 100, n 103 101 101, 104 | 2 10 104 |
+On the open: a bar that is not tradable is not its bar
+kind=market_on_open tif=next off=1 | 100, 102 103 101 101, 104 | 2 10 104 |
+On the open, up to a date that is over: expires at once
+kind=market_on_open tif=gtd until=2024-01-01 | 100, 102, 104 | | 0 expired
+On the close: the next one
+kind=market_on_close tif=next | 100, 102 103 101 101, 104 | 1 10 101 |
+On the close: a bar without one is not its bar
+kind=market_on_close tif=next | 100, 102 103 101 n, 104 105 103 103 | 2 10 103 |
+On the close: a bar that is not tradable is not its bar
+kind=market_on_close tif=next off=1 | 100, 102 103 101 101, 104 105 103 103 | 2 10 103 |
+On the close, for the day: the last close of its date
+kind=market_on_close tif=day perday=2 off=2 | 100, 101, 102 103 101 101, 104 | 1 10 101 |
+On the close, for a day that has no close: expires
+kind=market_on_close tif=day off=1 | 100, 102 103 101 101, 104 | | 1 expired
+On the close: slips
+kind=market_on_close slip=0.01 | 100, 102 103 99 100, 104 | 1 10 101 |
+On the close: an exit still goes at the open
+kind=market_on_close signals=0:L,1:X | 100, 102 103 101 101, 104 105 103 103 | 1 10 101, 2 -10 104 |
+On the close: not exposed to its bar
+kind=market_on_close signals=0:L loss=5 | 100, 102 103 90 101, 97 98 96 97, 95 | 1 10 101, 2 -10 96 stop_loss |
+On the close: a stop of the range comes first, then the close opens again
+kind=market_on_close signals=0:L,1:L loss=5 repeat=add | 100, 100 101 99 100, 100 101 94 98 | 1 10 100, 2 -10 95 stop_loss, 2 10 98 |
+On the close: a sale of what is held, and a reversal
+kind=market_on_close orders=0:10,1:-15 | 100, 100 101 99 100, 101 102 100 102 | 1 10 100, 2 -10 102, 2 -5 102 |
+On the close: waits when the data end
+kind=market_on_close orders=1:10 | 100, 100 | | 1 end_of_data
+"""
+
+PROTECTED = """
+The open is within its own range
+kind=market_with_protection price=2 | 100, 102 103 101 101 | 1 10 102 |
+A gap moves the range with it
+kind=market_with_protection price=2 | 100, 120 121 119 120 | 1 10 120 |
+Slippage stops at the range
+kind=market_with_protection price=2 slip=0.05 | 100, 100 108 99 101 | 1 10 102 |
+Slippage within the range is paid
+kind=market_with_protection price=2 slip=0.01 | 100, 100 108 99 101 | 1 10 101 |
+A sale: the range lies below
+kind=market_with_protection price=2 slip=0.05 orders=0:-10 | 100, 100 101 92 98 | 1 -10 98 |
+The range snaps to the tick inside it
+kind=market_with_protection price=2.1 tick=0.25 slip=0.05 | 100, 100 108 99 101 | 1 10 102 |
+A range that is not there is no order
+kind=market_with_protection price=n | 100, 100 101 99 100 | |
+A bar that is not tradable sets no range
+kind=market_with_protection price=2 slip=0.05 off=1 | 100, 100 101 99 100, 110 120 109 110 | 2 10 112 |
+"""
+
+TRAILING = """
+Above the close, and reached in the range
+kind=trailing_stop price=5 | 100, 101 106 100 104 | 1 10 105 |
+A low lowers it for the next bar
+kind=trailing_stop price=5 | 100, 99 100 94 95, 96 100 95 98 | 2 10 99 |
+The open lowers it for its bar
+kind=trailing_stop price=5 | 100, 92 97 91 93 | 1 10 97 |
+A gap over it fills at the open
+kind=trailing_stop price=5 | 100, 107 108 106 107 | 1 10 107 |
+An open on it fills there
+kind=trailing_stop price=5 | 100, 105 108 104 107 | 1 10 105 |
+It never goes back up
+kind=trailing_stop price=5 | 100, 96 97 95 96, 98 99 97 98, 99 101 98 100 | 3 10 100 |
+Worst: the high comes first, then the low, then a close above the new level
+kind=trailing_stop price=5 | 100, 100 104 94 100 | 1 10 99 |
+Worst: a close on the new level
+kind=trailing_stop price=5 | 100, 100 104 94 99 | 1 10 99 |
+Worst: a close below the new level waits
+kind=trailing_stop price=5 | 100, 100 104 94 98.5, 99 | 2 10 99 |
+Best: the low comes first, then the high meets the new level
+kind=trailing_stop price=5 path=best loss=50 | 100, 100 104 94 96 | 1 10 99 |
+A sale trails below the highs
+kind=trailing_stop price=5 orders=0:-10 | 100, 101 108 100 106, 105 106 101 102 | 2 -10 103 |
+A sale: what it trails is the close before it
+kind=trailing_stop price=5 orders=0:-10 | 100, 98 99 94 96 | 1 -10 95 |
+Snaps to the tick above
+kind=trailing_stop price=5.1 tick=0.25 | 100, 101 106 100 104 | 1 10 105.25 |
+A split divides the level and the distance
+kind=trailing_stop price=5 split=2:2 | 100, 100 101 98 100, 49 49.5 47 48, 48 50 47.5 49 | 3 20 49.5 |
+A close that is missing is no beginning
+kind=trailing_stop price=5 | 100 101 99 n, 101 106 100 104 | |
+A distance that is missing is no order
+kind=trailing_stop price=n | 100, 101 106 100 104 | |
+For the day: expires
+kind=trailing_stop price=5 tif=day | 100, 100 101 99 100, 100 106 99 101 | | 1 expired
+Met at the close: not exposed to the rest of its bar
+kind=trailing_stop price=5 signals=0:L loss=3 | 100, 100 104 94 100, 100 | 1 10 99 |
+"""
+
+DELAYS = """
+One bar later than the next
+delay=1 kind=market_if_touched price=200 | 100, 102, 104 105 103 104 | 2 10 104 |
+Two bars later
+delay=2 kind=market_if_touched price=200 | 100, 102, 104, 106 | 3 10 106 |
+Wishes on their way at the end wait
+delay=2 kind=market_if_touched price=200 | 100, 102, 104 | | 2 end_of_data
+A limit of the signal's bar, met from its arrival on
+delay=1 price=95/90 | 100, 93 96 90 92, 96 97 94 95 | 2 10 95 |
+A limit for the day: that of the bar it can trade on first
+delay=1 price=95 tif=day | 100, 100, 100, 94 | | 2 expired
+A date that is over on arrival
+delay=1 price=95 tif=gtd until=2024-01-02 | 100, 100, 94 | | 1 expired
+A trailing stop begins at the close before it can trade
+delay=1 kind=trailing_stop price=5 | 100, 95 96 94 95, 96 101 95 97 | 2 10 100 |
+Signals meet what is held when they arrive
+delay=1 kind=market_if_touched price=200 signals=0:L,1:L,2:X | 100, 101, 102, 103, 104 | 2 10 102, 4 -10 104 |
+The close of a delayed order on the close
+delay=1 kind=market_on_close | 100, 101 102 100 100, 104 105 103 103 | 2 10 103 |
+"""

@@ -76,8 +76,10 @@ def numbered(request: Request, numbers: np.ndarray) -> Request:
 
 
 def reads_an_earlier_row(case: Case) -> bool:
-    """Whether a bar needs a row that went with the first part: of `sequence`, or an older price."""
+    """Whether a bar needs a row that went with the first part: of `sequence`, a price, a wish."""
     arguments = case.arguments
+    if arguments["delay"] != 0:
+        return True
     liquidity = arguments["liquidity"]
     if liquidity is not None and liquidity.zero_volume in ("last_price", "spread"):
         return True

@@ -18,6 +18,7 @@ from .resting import RestingTerms
 from .worlds import random_case
 
 SWAPPED = {"ohlc": "olhc", "olhc": "ohlc"}
+DISTANT = ("market_with_protection", "trailing_stop")  # whose price is a distance
 LETTERS = ["L", "X", "S", "C"]
 
 
@@ -54,11 +55,12 @@ def run_case(case: RestCase, sign: int = 1) -> Outcome:
         stops=stops,
         resting=RestingTerms(
             case.kind,
-            [[sign * price] for price in case.price],
+            [[(1 if case.kind in DISTANT else sign) * price] for price in case.price],
             None if case.stop is None else [[sign * price] for price in case.stop],
             case.tif,
             case.until,
         ),
+        delay=case.delay,
         initial_cash=10_000.0 if case.cash is None else case.cash,
         positions={0: (sign * case.held[0], sign * case.held[1])} if case.held else None,
     )

@@ -22,9 +22,9 @@ from .kernel import simulate_both as simulate
 from .levels import StopTerms
 from .market import Market, Outcome, Wishes, weekdays_from
 from .resting import RestingTerms
-from .volume_rows import CAPS, NOBODY, REMAINDERS, RESTING, SHARED, STOPS
+from .volume_rows import CAPS, KILLED, NOBODY, REMAINDERS, RESTING, SHARED, STOPS
 
-BLOCKS = (CAPS, REMAINDERS, SHARED, STOPS, RESTING, NOBODY)
+BLOCKS = (CAPS, REMAINDERS, SHARED, STOPS, RESTING, NOBODY, KILLED)
 ROWS = [
     pair
     for block in BLOCKS

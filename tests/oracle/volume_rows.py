@@ -141,3 +141,40 @@ zero=synthetic floor=8 share=.5 tif=gtc | 10 1, 12 0, 11 100 | 1 4 12, 2 6 11 |
 synthetic: the floor is the least of every bar
 zero=synthetic floor=8 share=.5 tif=gtc | 10 1, 12 2, 11 n, 10 100 | 1 4 12, 2 4 11, 3 2 10 |
 """
+
+KILLED = """
+fok: what fits the bar fills whole
+tif=fok units=10 | 10 1, 10 5, 11 5 | 1 10 10 |
+fok: what does not is killed whole
+tif=fok units=9 | 10 1, 10 5, 11 5 | | 1 expired
+fok: without caps it is one open
+tif=fok | 10 1, 11 5, 12 5 | 1 10 11 |
+fok: what another order has taken counts
+tif=fok units=15 orders=0:10,0:10 | 10 1, 10 5 | 1 10 10 | 1 expired
+fok: a closing order too
+tif=fok units=9 orders=0:5,1:5,2:-10 | 10 1, 10 5, 10 5, 10 5 | 1 5 10, 2 5 10 | 3 expired
+fok: a reversal is judged as one
+tif=fok units=15 orders=0:10,1:-20 | 10 1, 10 5, 10 5 | 1 10 10 | 2 expired
+fok: a reversal that fits
+tif=fok units=20 orders=0:10,1:-20 | 10 1, 10 5, 10 5 | 1 10 10, 2 -10 10, 2 -10 10 |
+fok: an exit by a signal takes what there is
+tif=fok units=10 signals=0:L,1:X share=.5 | 10 1, 10 30, 9 5, 8 30 | 1 10 10, 2 -2.5 9, 3 -7.5 8 |
+fok: dropped where the rest is dropped
+tif=fok units=9 remainder=drop | 10 1, 10 5 | | 1 volume_cap
+fok: a limit order at one open
+kind=limit price=10 otif=fok units=9 | 11 1, 9 5, 9 5 | | 1 expired
+fok: a limit order that the open does not reach
+kind=limit price=10 otif=fok | 11 1, 11 5, 9 5 | | 1 expired
+fok: a limit order filled whole
+kind=limit price=10 otif=fok units=10 | 11 1, 9 5 | 1 10 9 |
+Protection: what the first bar takes, the rest as a limit at its range
+kind=market_with_protection price=2 otif=gtc units=4 | 10 1, 10 5, 13 5, 12 5, 9 5 | 1 4 10, 3 4 12, 4 2 9 |
+Protection: good for one bar
+kind=market_with_protection price=2 otif=next units=4 | 10 1, 10 5, 9 5 | 1 4 10 | 1 expired
+Trailing stop: at the market once it has begun to fill
+kind=trailing_stop price=2 otif=gtc units=4 | 10 1, 13 5, 9 5, 20 5 | 1 4 13, 2 4 9, 3 2 20 |
+On the close: the next closes take the rest
+kind=market_on_close price=0 otif=gtc units=6 | 10 1, 10/12/9/11 5, 13/15/12/14 5 | 1 6 11, 2 4 14 |
+On the close: for one close
+kind=market_on_close price=0 otif=next units=6 | 10 1, 10/12/9/11 5, 13/15/12/14 5 | 1 6 11 | 1 expired
+"""

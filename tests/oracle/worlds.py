@@ -66,6 +66,9 @@ def random_case(seed: int) -> Case:
     give_volume(draw, market, arguments)
     give_halts(draw, market, arguments)
     give_impact(draw, market, arguments)
+    arguments["delay"] = 0
+    if draw.random() < 0.15 and arguments["fill"] != "close":
+        arguments["delay"] = int(draw.integers(1, 4))
     return Case(market, wishes, arguments)
 
 

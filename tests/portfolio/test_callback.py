@@ -6,8 +6,12 @@ import pytest
 
 import barledger as bl
 
-KINDS = ("market", "limit", "stop", "stop_limit", "market_if_touched")
-TIMES = {"gtc": bl.trade.GTC, "day": bl.trade.DAY, "next": bl.trade.NEXT, "ioc": bl.trade.IOC}
+DISTANT = ("market_with_protection", "trailing_stop")
+KINDS = ("market", "limit", "stop", "stop_limit", "market_if_touched", "market_on_close", *DISTANT)
+TIMES = {
+    "gtc": bl.trade.GTC, "day": bl.trade.DAY, "next": bl.trade.NEXT, "ioc": bl.trade.IOC,
+    "fok": bl.trade.FOK,
+}  # fmt: skip
 
 
 def market(seed: int, n_bars: int = 60, n_assets: int = 3, hole: float = 0.0) -> bl.Bars:
@@ -39,6 +43,9 @@ def orders(seed: int, bars: bl.Bars, count: int = 80) -> pl.DataFrame:
             "tif": rng.choice(list(TIMES), count),
         }
     )
+    frame = frame.with_columns(
+        price=pl.when(pl.col("kind").is_in(DISTANT)).then(pl.col("price") / 50).otherwise("price")
+    )
     is_market = pl.col("kind") == "market"  # what a strategy sends to the market has no end
     return frame.with_columns(tif=pl.when(is_market).then(pl.lit("gtc")).otherwise("tif"))
 
@@ -68,8 +75,14 @@ def replay(ctx, bar, state):
             bl.trade.stop(ctx, asset, quantity, price, tif)
         elif kind == 3:
             bl.trade.stop_limit(ctx, asset, quantity, stop, price, tif)
-        else:
+        elif kind == 4:
             bl.trade.if_touched(ctx, asset, quantity, price, tif)
+        elif kind == 5:
+            bl.trade.on_close(ctx, asset, quantity, tif)
+        elif kind == 6:
+            bl.trade.protected(ctx, asset, quantity, price, tif)
+        else:
+            bl.trade.trail(ctx, asset, quantity, price, tif)
         place += 1
     state[0] = place
 
@@ -255,7 +268,9 @@ def test_an_unknown_time_in_force_is_told():
         def on_bar(self, ctx):
             ctx.market(0, 1, tif=1)
 
-    with pytest.raises(bl.DecisionError, match=r"tif must be bl\.trade\.GTC, DAY, NEXT or IOC"):
+    with pytest.raises(
+        bl.DecisionError, match=r"tif must be bl\.trade\.GTC, DAY, NEXT, IOC or FOK"
+    ):
         bl.Portfolio.from_callback(market(1), Odd())
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import from_dtype, int64, types
 
 from barledger._jit import compiled
-from barledger.kernel.codes import Reason, Stage, State, TimeInForce
+from barledger.kernel.codes import OrderKind, Reason, Stage, State, TimeInForce
 from barledger.kernel.fills import free_money
 from barledger.kernel.intents import place_explicit, sort_live
 from barledger.kernel.records import end_unfilled
@@ -23,6 +23,7 @@ from barledger.kernel.world import Rows, World, flags_of, held_of, live_of, posi
 DONE, FAILED, NO_ROOM = 0, 1, 2
 WRONG_ASSET, WRONG_QUANTITY, WRONG_PRICE, TOO_MANY, CANNOT_REST, WRONG_TIF = 11, 12, 13, 14, 15, 16
 GTD = TimeInForce.GTD.value
+ON_OPEN, ON_CLOSE = OrderKind.MARKET_ON_OPEN.value, OrderKind.MARKET_ON_CLOSE.value
 PLACED, WITHDRAWN, HANDLE, WRONG, RESTS, ASSETS = 0, 1, 2, 3, 4, 5  # places in `Desk.used`
 
 
@@ -221,7 +222,7 @@ def lay(
         return 0
     if used[WRONG] == DONE:
         used[WRONG] = what_is_wrong(desk, asset, quantity, kind, level, stop)
-        if used[WRONG] == DONE and (tif < TimeInForce.GTC or tif > TimeInForce.IOC or tif == GTD):
+        if used[WRONG] == DONE and (tif < TimeInForce.GTC or tif > TimeInForce.FOK or tif == GTD):
             used[WRONG] = WRONG_TIF
     if used[WRONG] != DONE:
         return 0
@@ -233,6 +234,7 @@ def lay(
     row.stop = stop
     row.tif = tif
     row.last_day = -1
+    row.group = 0
     used[HANDLE] += 1
     desk.handles[place] = used[HANDLE]
     used[PLACED] += 1
@@ -252,7 +254,10 @@ def what_is_wrong(
         return TOO_MANY
     if kind != 0 and desk.used[RESTS] == 0:
         return CANNOT_REST
-    if kind != 0 and not (abs(level) < np.inf and (kind != 3 or abs(stop) < np.inf)):
+    has_price = kind != 0 and kind != ON_OPEN and kind != ON_CLOSE
+    if has_price and not (abs(level) < np.inf and (kind != 3 or abs(stop) < np.inf)):
+        return WRONG_PRICE
+    if kind > ON_CLOSE and level < 0.0:  # a distance
         return WRONG_PRICE
     return DONE
 

@@ -188,6 +188,10 @@ class OrderKind(IntEnum):
     STOP = 2
     STOP_LIMIT = 3
     MARKET_IF_TOUCHED = 4
+    MARKET_ON_OPEN = 5
+    MARKET_ON_CLOSE = 6
+    MARKET_WITH_PROTECTION = 7
+    TRAILING_STOP = 8
 
 
 class TimeInForce(IntEnum):
@@ -198,6 +202,7 @@ class TimeInForce(IntEnum):
     DAY = 2
     NEXT = 3
     IOC = 4
+    FOK = 5
 
 
 class Path(IntEnum):
@@ -270,6 +275,7 @@ class Reason(IntEnum):
     EXPIRED = 23
     WITHDRAWN = 24
     VOLUME_CAP = 25
+    ONE_CANCELS_OTHER = 26
 
 
 class Tradable(IntEnum):

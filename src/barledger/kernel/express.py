@@ -177,6 +177,7 @@ def prepared(world: World, bar: int, market: float) -> LiveRow:
     order.order = -1
     order.cause = Cause.SIGNAL
     order.kind = OrderKind.MARKET
+    order.named = OrderKind.MARKET
     order.is_frozen = 0
     order.number = setting(world, Setting.SIZE.value, bar - 1, 0)
     order.market = market

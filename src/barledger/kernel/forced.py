@@ -28,7 +28,7 @@ from barledger.kernel.margin import (
     meets,
     sum_requirements,
 )
-from barledger.kernel.records import next_order, write_entry, write_incident, write_order
+from barledger.kernel.records import be_plain, next_order, write_entry, write_incident, write_order
 from barledger.kernel.types import Floats
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -97,6 +97,7 @@ def close_forced(
     order.asset = asset
     order.placed = bar
     order.cause = cause
+    be_plain(order)
     order.order = next_order(world)
     order.price = fill_price(world, bar, asset, quantity, abs(quantity), market)
     fill_closing(world, bar, asset, quantity, order.price, market, order.order)

@@ -21,8 +21,8 @@ from barledger.kernel.codes import (
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
 from barledger.kernel.liquidity import be_new
-from barledger.kernel.records import end_unfilled
-from barledger.kernel.resting import drop_ended, is_too_late, rest
+from barledger.kernel.records import be_plain, end_unfilled
+from barledger.kernel.resting import drop_ended, heard, is_too_late, rest
 from barledger.kernel.sizing import entry_size, quantity_of
 from barledger.kernel.stops import read_distances
 from barledger.kernel.types import LiveRow, RulesRow
@@ -121,11 +121,12 @@ def resolve(world: World, bar: int, asset: int, flags: int, side: float) -> int:
         order.asset = asset
         order.placed = bar
         order.cause = Cause.SIGNAL
+        be_plain(order)
         order.filled = 0.0
         reason = Reason.DIRECTION_CONFLICT.value
         if is_paired:
             reason = Reason.SIGNAL_CONFLICT.value
-        end_unfilled(world, bar, order, State.REJECTED, reason)
+        end_unfilled(world, heard(world, bar), order, State.REJECTED, reason)
     return left
 
 
@@ -143,7 +144,8 @@ def replace_waiting(world: World, bar: int, asset: int, closes: int, before: int
     for i in range(before):
         old = live[i]
         if old.asset == asset and old.stage != Stage.ENDED and old.cause != Cause.ORDER:
-            end_unfilled(world, bar, old, State.CANCELLED, Reason.REPLACED.value)
+            now = heard(world, bar)
+            end_unfilled(world, now, old, State.CANCELLED, Reason.REPLACED.value)
             old.stage = Stage.ENDED
     return True
 
@@ -164,6 +166,7 @@ def place(
     order.is_frozen = 0
     order.number = number
     order.kind = OrderKind.MARKET
+    be_plain(order)
     order.stage = Stage.WAITING
     if world.rules.has_resting != 0:
         be_new(order)
@@ -251,7 +254,8 @@ def order_signal(
     elif order.opens != 0 and world.rules.has_resting != 0:
         order.tif = world.rules.tif
     if before > 0 and not replace_waiting(world, bar, asset, closes, before):
-        end_unfilled(world, bar, order, State.REJECTED, Reason.EXIT_WAITING.value)
+        now = heard(world, bar)
+        end_unfilled(world, now, order, State.REJECTED, Reason.EXIT_WAITING.value)
         return
     account.n_live += 1
     if world.rules.has_resting != 0:
@@ -320,7 +324,7 @@ def drop_late(world: World, bar: int) -> None:
     """End the newest order where its last date is over before it could trade."""
     order = live_of(world)[world.account.n_live - 1]
     if is_too_late(world, bar, order):
-        end_unfilled(world, bar, order, State.EXPIRED, Reason.EXPIRED.value)
+        end_unfilled(world, heard(world, bar), order, State.EXPIRED, Reason.EXPIRED.value)
         world.account.n_live -= 1
 
 

@@ -17,6 +17,7 @@ from barledger.kernel.codes import (
     Tradable,
 )
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, setting
+from barledger.kernel.records import be_plain
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import LiveRow, StopRow
 from barledger.kernel.wings import wing
@@ -86,6 +87,35 @@ def part_now(world: World, bar: int, asset: int, signed: float, market: float) -
 
 
 @compiled
+def part_of_order(world: World, bar: int, order: LiveRow, signed: float, closes: bool) -> float:
+    """Part of an order's signed quantity that a bar takes: of one to be filled whole all or nothing.
+
+    What closes and opens is judged as one when it closes. A signal's closing at the market takes
+    what there is.
+    """
+    part = part_now(world, bar, order.asset, signed, order.market)
+    takes_less = closes and order.cause != Cause.ORDER and order.kind == OrderKind.MARKET
+    if order.tif != TimeInForce.FOK or takes_less:
+        return part
+    whole = abs(signed)
+    if closes and order.side != 0 and abs(order.open) < np.inf:
+        whole += cut(abs(order.open), contracts_of(world)[order.asset].lot)
+        if part_now(world, bar, order.asset, order.side * whole, order.market) < whole:
+            part = 0.0
+    return part if part == abs(signed) else 0.0
+
+
+@compiled
+def becomes_market(kind: int) -> bool:
+    """Whether an order of a kind is at the market once it has begun to fill."""
+    return (
+        kind == OrderKind.STOP
+        or kind == OrderKind.MARKET_IF_TOUCHED
+        or kind == OrderKind.TRAILING_STOP
+    )
+
+
+@compiled
 def begin_leg(world: World, order: LiveRow, leg: int) -> None:
     """Let fees be those of the leg of an order, counted on from what earlier bars have filled."""
     if order.leg == leg:
@@ -126,7 +156,7 @@ def part_to_close(world: World, bar: int, order: LiveRow) -> float:
     if order.cause != Cause.ORDER:  # others may have closed some of it since it was planned
         wanted = min(wanted, abs(positions_of(world)[order.asset].quantity))
     signed = wanted if order.close > 0.0 else -wanted
-    part = part_now(world, bar, order.asset, signed, order.market)
+    part = part_of_order(world, bar, order, signed, True)
     order.lacks = wanted - part
     return part if order.close > 0.0 else -part
 
@@ -143,7 +173,7 @@ def end_of_turn(world: World, order: LiveRow, opened: float, wanted: float) -> i
     if world.rules.carries == 0:
         return Reason.VOLUME_CAP.value
     done = order.closed + order.side * opened
-    is_brief = order.tif == TimeInForce.NEXT or order.tif == TimeInForce.IOC
+    is_brief = order.tif >= TimeInForce.NEXT
     is_exit = order.lacks > 0.0 and order.cause != Cause.ORDER and order.kind == OrderKind.MARKET
     if is_brief and not is_exit:
         return Reason.EXPIRED.value
@@ -164,7 +194,7 @@ def end_of_turn(world: World, order: LiveRow, opened: float, wanted: float) -> i
         if wanted < np.inf and world.rules.is_filling_up == 0:
             order.number = wanted - opened
             order.is_frozen = 1
-    if order.kind == OrderKind.STOP or order.kind == OrderKind.MARKET_IF_TOUCHED:
+    if becomes_market(order.kind):
         order.kind = OrderKind.MARKET
     order.stage = Stage.WAITING
     return Reason.NONE.value
@@ -221,6 +251,7 @@ def carry_stop(world: World, bar: int, asset: int, cause: int) -> LiveRow:
     order.rank = np.nan
     order.handle = 0
     order.stage = Stage.WAITING
+    be_plain(order)
     be_new(order)
     return order
 
@@ -237,6 +268,8 @@ def be_new(order: LiveRow) -> None:
     order.leg = 0
     order.lapsed = 0
     order.is_closing = 0
+    order.group = 0
+    order.named = OrderKind.MARKET
 
 
 @compiled

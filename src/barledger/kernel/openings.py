@@ -21,7 +21,7 @@ from barledger.kernel.costs import (
 from barledger.kernel.fills import free_money
 from barledger.kernel.ledger import money_zero
 from barledger.kernel.limits import NET, cap_ratio, cap_used
-from barledger.kernel.liquidity import part_now
+from barledger.kernel.liquidity import part_now, part_of_order
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
 from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
@@ -277,7 +277,7 @@ def admit(
     if quantity > 0.0 and world.leg.has_begun == 0 and is_too_small(contract, quantity, price):
         return 0.0, wanted, Reason.MIN_NOTIONAL.value
     if world.taken_up_n > 0 and quantity > 0.0:
-        part = part_now(world, bar, order.asset, order.side * quantity, order.market)
+        part = part_of_order(world, bar, order, order.side * quantity, False)
         if part < quantity:
             return part, np.inf if is_all else wanted, Reason.VOLUME_CAP.value
     return quantity, wanted, reason

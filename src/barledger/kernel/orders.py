@@ -62,6 +62,7 @@ from barledger.kernel.types import Counts, LiveRow, PositionRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
+    close_of,
     contracts_of,
     fill_of,
     live_of,
@@ -289,13 +290,15 @@ def plan_turn(world: World, bar: int, order: LiveRow) -> None:
 
 
 @compiled
-def queue_active(world: World, bar: int) -> int:
+def queue_active(world: World, bar: int, is_auction: bool) -> int:
     """Plan every live order that can be handled at this instant; returns how many are queued."""
     live = live_of(world)
-    prices = fill_of(world)
+    prices = close_of(world) if is_auction else fill_of(world)
     n = 0
     for i in range(world.account.n_live):
         order = live[i]
+        if is_auction != (order.kind == OrderKind.MARKET_ON_CLOSE):
+            continue
         market = offered(world, bar, order, prices)
         if world.rules.has_resting != 0:
             if has_its_bar(world, bar, order.asset, prices[bar, order.asset]):
@@ -423,7 +426,7 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool) -> None:
     n = 0
     if has_orders and world.account.n_live > 0:
         free_groups(world)
-        n = queue_active(world, bar)
+        n = queue_active(world, bar, not at_open and rules.fill == Fill.NEXT_OPEN)
     is_whole = rules.is_interleaved != 0
     give_turns(world, bar, n, is_whole)
     if n > 0 and not is_whole:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.codes import Category, Cause, State
+from barledger.kernel.codes import Category, Cause, OrderKind, State
 from barledger.kernel.types import LiveRow
 from barledger.kernel.world import (
     World,
@@ -14,6 +14,7 @@ from barledger.kernel.world import (
     rejected_of,
 )
 
+NO_TIF = -1  # of orders of which nobody asked how long they live
 PARTLY = 32  # where `rejected` counts orders that filled in part
 
 
@@ -24,6 +25,16 @@ def next_order(world: World) -> int:
     if world.orders_n > 0:
         world.used.orders += 1
     return number
+
+
+@compiled
+def be_plain(order: LiveRow) -> None:
+    """Let an order tell of no price, date or life that it waited for."""
+    order.level = np.nan
+    order.stop = np.nan
+    order.last_day = -1
+    order.tif = NO_TIF
+    order.named = OrderKind.MARKET
 
 
 @compiled
@@ -43,6 +54,11 @@ def write_order(
         row.state = state
         row.reason = reason
         row.cause = order.cause
+        row.level = order.level
+        row.stop = order.stop
+        row.last_day = order.last_day
+        row.kind = order.named
+        row.tif = order.tif
 
 
 @compiled

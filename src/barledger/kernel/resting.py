@@ -11,6 +11,7 @@ from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade
 from barledger.kernel.liquidity import lapse
 from barledger.kernel.records import end_unfilled
+from barledger.kernel.special import begin_special, special_at_open, special_within
 from barledger.kernel.stops import AT_CLOSE, FALLING, RISING, extreme_of, favourable_first
 from barledger.kernel.types import Floats, LiveRow, OrderInRow
 from barledger.kernel.wings import wing
@@ -38,7 +39,7 @@ def offered(world: World, bar: int, order: LiveRow, prices: Floats) -> float:
     """Market price at which an order can be handled at an instant; NaN where it cannot."""
     if world.rules.has_resting != 0 and order.tif == TimeInForce.DAY and order.last_day < 0:
         order.last_day = days_of(world)[bar]
-    if order.kind == OrderKind.MARKET:
+    if order.kind == OrderKind.MARKET or order.kind == OrderKind.MARKET_ON_CLOSE:
         price: float = prices[bar, order.asset]
         return price
     return offered_at_open(world, bar, order)
@@ -51,6 +52,8 @@ def offered_at_open(world: World, bar: int, order: LiveRow) -> float:
     if not can_trade(world, bar, order.asset, price):
         return np.nan
     side = side_of(order)
+    if order.kind > OrderKind.MARKET_IF_TOUCHED:
+        return special_at_open(world, order, side, price)
     signed = side * price
     level = side * order.level
     if order.kind == OrderKind.STOP:
@@ -66,6 +69,8 @@ def offered_at_open(world: World, bar: int, order: LiveRow) -> float:
 def offered_within(world: World, bar: int, order: LiveRow) -> float:
     """Price at which a bar reaches an order after its open, else NaN; `approach` says how."""
     side = side_of(order)
+    if order.kind > OrderKind.MARKET_IF_TOUCHED:
+        return special_within(world, bar, order, side)
     best = extreme_of(world, bar, order.asset, side)
     worst = -extreme_of(world, bar, order.asset, -side)
     level = side * order.level
@@ -90,10 +95,20 @@ def offered_within(world: World, bar: int, order: LiveRow) -> float:
 
 
 @compiled
+def has_limit(kind: int) -> bool:
+    """Whether orders of a kind never fill at a price worse than their level."""
+    return (
+        kind == OrderKind.LIMIT
+        or kind == OrderKind.STOP_LIMIT
+        or kind == OrderKind.MARKET_WITH_PROTECTION
+    )
+
+
+@compiled
 def order_price(world: World, bar: int, order: LiveRow, side: float, quantity: float) -> float:
     """Price at which an order fills: its offer with slippage, never past its limit."""
     price = fill_price(world, bar, order.asset, side, quantity, order.market)
-    if order.kind == OrderKind.LIMIT or order.kind == OrderKind.STOP_LIMIT:
+    if has_limit(order.kind):
         price = min(price, order.level) if side > 0.0 else max(price, order.level)
     return price
 
@@ -104,7 +119,7 @@ def rest(world: World, bar: int, order: LiveRow, given: int) -> int:
 
     Returns 0 where there is no price.
     """
-    has_price = rest_as(world, order, orders_in_of(world)[given]) if given >= 0 else False
+    has_price = rest_as(world, bar, order, orders_in_of(world)[given]) if given >= 0 else False
     if given < 0:
         has_price = rest_by_rules(world, bar, order)
     return 1 if has_price else 0
@@ -118,26 +133,33 @@ def rest_by_rules(world: World, bar: int, order: LiveRow) -> bool:
     order.level = setting(world, Setting.ORDER_PRICE.value, bar, order.asset)
     order.stop = setting(world, Setting.ORDER_STOP.value, bar, order.asset)
     order.last_day = world.rules.gtd_day
-    return begin_wait(world, order)
+    return begin_wait(world, bar, order)
 
 
 @compiled
-def rest_as(world: World, order: LiveRow, given: OrderInRow) -> bool:
+def rest_as(world: World, bar: int, order: LiveRow, given: OrderInRow) -> bool:
     """Make an order wait as it was given, one by one; False where it has no price."""
     order.kind = given.kind
     order.tif = given.tif
     order.level = given.level
     order.stop = given.stop
     order.last_day = given.last_day
-    return begin_wait(world, order)
+    order.group = given.group
+    return begin_wait(world, bar, order)
 
 
 @compiled
-def begin_wait(world: World, order: LiveRow) -> bool:
+def begin_wait(world: World, bar: int, order: LiveRow) -> bool:
     """Bring an order's prices on the tick and arm nothing yet; False where it has no price."""
     order.tries = 0
+    order.named = order.kind
+    if order.kind != OrderKind.STOP_LIMIT:
+        order.stop = np.nan
     if order.kind == OrderKind.MARKET:
+        order.level = np.nan
         return True
+    if order.kind > OrderKind.MARKET_IF_TOUCHED:
+        return begin_special(world, heard(world, bar), order, side_of(order))
     tick = contracts_of(world)[order.asset].tick
     if tick > 0.0 and order.kind != OrderKind.MARKET_IF_TOUCHED:
         side = side_of(order)
@@ -149,11 +171,17 @@ def begin_wait(world: World, order: LiveRow) -> bool:
 
 
 @compiled
+def heard(world: World, bar: int) -> int:
+    """Bar at whose close the wishes of a bar are heard: later where there is a delay."""
+    return min(bar + max(world.rules.lag - 1, 0), world.n_bars - 1)
+
+
+@compiled
 def is_too_late(world: World, bar: int, order: LiveRow) -> bool:
     """Whether the last date of an order placed on a bar is over before the next."""
     if order.last_day < 0:
         return False
-    day: int = days_of(world)[min(bar + 1, world.n_bars - 1)]
+    day: int = days_of(world)[min(heard(world, bar) + 1, world.n_bars - 1)]
     return day > order.last_day
 
 
@@ -162,7 +190,7 @@ def is_over(world: World, bar: int, order: LiveRow) -> bool:
     """Whether a bar is the last in the life of an order that waits for its price."""
     if order.tif == TimeInForce.NEXT:
         return order.tries != 0
-    if order.tif == TimeInForce.GTC or order.tif == TimeInForce.IOC or order.last_day < 0:
+    if order.tif == TimeInForce.GTC or order.tif >= TimeInForce.IOC or order.last_day < 0:
         return False
     return bar + 1 < world.n_bars and days_of(world)[bar + 1] > order.last_day
 
@@ -174,9 +202,10 @@ def expire(world: World, bar: int, had_turn: int, is_last: int) -> None:
     for i in range(world.account.n_live):
         order = live[i]
         if order.stage != Stage.ENDED:
-            is_late = is_last != 0 and is_over(world, bar, order)
+            is_turn = had_turn != 0 or order.kind != OrderKind.MARKET_ON_CLOSE
+            is_late = is_last != 0 and is_turn and is_over(world, bar, order)
             if had_turn != 0 and order.tries != 0:
-                is_late = is_late or order.tif == TimeInForce.IOC
+                is_late = is_late or order.tif >= TimeInForce.IOC
                 if order.kind == OrderKind.MARKET:
                     is_late = is_late or order.tif == TimeInForce.NEXT
             if is_late and order.is_closing != 0:

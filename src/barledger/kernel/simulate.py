@@ -94,7 +94,7 @@ def find_settlement(world: World, bar: int) -> None:
 @compiled
 def has_room_for_bar(world: World) -> bool:
     """Whether one bar's worst case fits: every order, every forced closing, every event."""
-    new = world.n_assets + world.rules.most_orders
+    new = (world.n_assets + world.rules.most_orders) * max(world.rules.lag, 1)
     live = world.account.n_live + 2 * new
     if live + 1 > world.live_n:
         return False
@@ -109,8 +109,8 @@ def visit(world: World, bar: int, cell: int) -> int:
     rules = world.rules
     opens = open_of(world)
     closes = close_of(world)
-    if rules.lag == 1 and cell < bar * world.n_assets:
-        cell = decide(world, bar - 1, cell)
+    if rules.lag > 0 and cell < (bar + 1 - rules.lag) * world.n_assets:
+        cell = decide(world, bar - rules.lag, cell)
     start_bar(world, bar)
     if account.next_event < world.events_n and events_of(world)[account.next_event].bar == bar:
         apply_events(world, bar)
@@ -126,6 +126,7 @@ def visit(world: World, bar: int, cell: int) -> int:
         if rules.lag == 0 and not at_open and cell < (bar + 1) * world.n_assets:
             cell = decide(world, bar, cell)
         has_orders = at_open == (rules.fill == Fill.NEXT_OPEN)
+        has_orders = has_orders or (rules.has_auction != 0 and not at_open)
         is_forced = account.flatten | account.is_bankrupt != 0
         if has_orders or at_open or is_forced or rules.has_open == 0:
             trade(world, bar, at_open, has_orders)
@@ -184,8 +185,8 @@ def settle(world: World, bar: int) -> None:
 def end_of_data(world: World, cell: int) -> None:
     """Turn the last bar's wishes into orders, which wait, and bring every sum up to date."""
     last = world.n_bars - 1
-    if world.rules.lag == 1 and cell < world.n_bars * world.n_assets:
-        decide(world, last, cell)
+    while world.rules.lag > 0 and cell < world.n_bars * world.n_assets:
+        cell = decide(world, cell // world.n_assets, cell)
     start_bar(world, last)
     find_settlement(world, last + 1)
     value(world)

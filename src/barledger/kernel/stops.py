@@ -16,7 +16,7 @@ from barledger.kernel.liquidity import (
     note_leg,
     part_now,
 )
-from barledger.kernel.records import next_order, write_order
+from barledger.kernel.records import be_plain, next_order, write_order
 from barledger.kernel.types import LiveRow, StopRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -154,10 +154,22 @@ def stop_cause(row: StopRow, level: float) -> int:
 
 
 @compiled
+def level_hit(row: StopRow, cause: int, quantity: float) -> float:
+    """Level at which a position is closed, as a price; NaN where its time is up."""
+    level = row.target
+    if cause == Cause.TIME_STOP:
+        level = np.nan
+    elif cause != Cause.TARGET_HIT:
+        level = stop_level(row, row.peak)
+    return level if quantity > 0.0 else -level
+
+
+@compiled
 def close_stopped(world: World, bar: int, asset: int, market: float, cause: int) -> None:
     """Close a position with the market at `market`; a target fills there, the others slip."""
     order = live_of(world)[world.live_n - 1]
     quantity = -positions_of(world)[asset].quantity
+    level = level_hit(stops_of(world)[asset], cause, -quantity)
     part = abs(quantity)
     is_whole = True
     if world.taken_up_n > 0:
@@ -165,6 +177,7 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
         is_whole = part == abs(quantity)
         if not is_whole and world.rules.carries != 0 and cause != Cause.TARGET_HIT:
             order = carry_stop(world, bar, asset, cause)
+            order.level = level
             forget_stops(stops_of(world)[asset])
         if part == 0.0:
             return
@@ -173,6 +186,8 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     order.asset = asset
     order.placed = bar
     order.cause = cause
+    be_plain(order)
+    order.level = level
     order.order = next_order(world)
     order.price = market
     tick = contracts_of(world)[asset].tick

@@ -56,6 +56,7 @@ class RulesRow(Protocol):
     has_dated_margin: int
     has_loss_limits: int
     has_resting: int
+    has_auction: int
     carries: int
     has_impact: int
     order_kind: int
@@ -126,7 +127,7 @@ class EventRow(Protocol):
 class OrderInRow(Protocol):
     """One order given explicitly, sorted by bar, then asset, then as given.
 
-    `kind` -1: that of the run; otherwise `level` to `last_day` are as in `LiveRow`.
+    `kind` -1: that of the run; otherwise `level` to `group` are as in `LiveRow`.
     """
 
     bar: int
@@ -137,6 +138,7 @@ class OrderInRow(Protocol):
     kind: int
     tif: int
     last_day: int
+    group: int
 
 
 class AccountRow(Protocol):
@@ -247,7 +249,8 @@ class LiveRow(Protocol):
     `opens` the side it wants; `loss` to `time_limit` are the distances of its stops. `level` and `stop` are the prices that
     it waits for, `last_day` its last date (-1: not known, or none), `tries` whether an open could
     trade, `market` the price it is offered now, `approach` how that was reached, `handle` what a
-    strategy calls it. Plan: `close` and `open` are signed
+    strategy calls it, `group` the orders of which one cancels the others (0: none), `named` its kind as
+    it was given. Plan: `close` and `open` are signed
     quantities, `side` the side of the opening (0: none), `most` a bound set by its competitors,
     `closed` what it has closed so far, `reason` a refusal found early, `lacks` what the bar's volume
     did not let it close. Of an order that is carried from bar to bar: `filled` and `total` are the
@@ -299,19 +302,29 @@ class LiveRow(Protocol):
     lapsed: int
     is_closing: int
     handle: int
+    group: int
+    named: int
 
 
 class OrderRow(Protocol):
-    """How one order ended. `price`: of its last fill, or the price it was tried at."""
+    """How one order ended. `price`: of its last fill, or the price it was tried at.
+
+    `level` and `stop` are the prices it waited for, or the level at which a position was closed.
+    """
 
     quantity: float
     price: float
+    level: float
+    stop: float
     bar: Int32
     placed: Int32
     asset: Int32
+    last_day: Int32
     state: Int8
     reason: Int8
     cause: Int8
+    kind: Int8
+    tif: Int8
 
 
 class FillRow(Protocol):

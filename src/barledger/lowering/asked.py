@@ -32,7 +32,7 @@ RECORDS = ("full", "equity", "metrics")
 CASH, RULES, NO_LIMITS = Cash(), Rules(), RiskLimits()
 KNOWN = (
     "account", "fees", "slippage", "impact", "price", "fill", "rules", "priority", "exclusive", "stops",
-    "orders", "liquidity", "halts", "limits", "events", "initial_cash", "start", "groups", "record",
+    "orders", "liquidity", "halts", "delay", "limits", "events", "initial_cash", "start", "groups", "record",
 )  # fmt: skip
 
 
@@ -86,7 +86,19 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         liquidity=_checked_liquidity(given.get("liquidity"), bars),
         halts=_lined_up(given.get("halts"), bars),
         impact=_lined_up(given.get("impact"), bars),
+        delay=_delay(given.get("delay", 0), fill),
     )
+
+
+def _delay(bars: Any, fill: str) -> int:
+    """Return how many bars later than the next orders reach the market."""
+    _check.whole("delay", bars, 0)
+    if bars and fill == "close":
+        raise ValueError(
+            "delay needs fill='next_open' or 'next_close': with fill='close' orders fill on the bar "
+            "that made them"
+        )
+    return int(bars)
 
 
 def _lined_up(option: Any, bars: Bars) -> Any:

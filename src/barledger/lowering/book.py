@@ -8,6 +8,7 @@ import numpy.typing as npt
 from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.instruments.calendar import dates_of
+from barledger.kernel.codes import OrderKind
 from barledger.kernel.types import ACCOUNT, STOP
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
@@ -128,6 +129,11 @@ def day_of(stamp: Any) -> int:
 
 def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
     """Go on from the kernel's own rows at the end of an earlier run."""
+    if before.is_delayed:
+        raise ValueError(
+            "a run with delay= cannot be continued from its state: the wishes of its last bars are "
+            "still on their way. Run all bars at once"
+        )
     memory.record["account"] = before.account
     for name in TALLIES:
         memory.record["account"][name] = 0
@@ -149,6 +155,8 @@ def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
         live[place] = row[0]
         live[place]["asset"] = _column(bars, asset)
     memory.record["account"]["n_live"] = len(orders)
+    at_close = live["kind"][: len(orders)] == OrderKind.MARKET_ON_CLOSE
+    memory.record["rules"]["has_auction"] = at_close.any()
     memory.record["rules"]["initial_cash"] = before.initial_cash
 
 
@@ -191,6 +199,7 @@ def state_after(memory: Memory, bars: Bars) -> State:
             float(memory.record["rules"]["initial_cash"][0]),
             int(dates_of(bars.time)[-1]) if "due" in memory.arrays else None,
             stops,
+            bool(memory.record["rules"]["lag"][0] > 1),
         ),
     )
 

@@ -23,11 +23,11 @@ Floats = npt.NDArray[np.float64]
 MEANT = {
     11: "an order names an asset that the bars do not have: columns are 0 to N - 1",
     12: "an order's quantity was NaN or infinite",
-    13: "an order that waits for a price was given none, or an infinite one",
+    13: "an order that waits for a price was given none, or an infinite one, or a distance below 0",
     14: "more orders were placed or withdrawn on one bar than there is room for",
     15: "orders that wait for a price need bars with open, high and low, fill='next_open', "
     "allocation='in_order', reversal='split' and no exclusive groups",
-    16: "tif must be bl.trade.GTC, DAY, NEXT or IOC",
+    16: "tif must be bl.trade.GTC, DAY, NEXT, IOC or FOK",
 }
 
 

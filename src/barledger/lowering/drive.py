@@ -147,7 +147,7 @@ def _needed(memory: Memory) -> tuple[int, int]:
     """Rows that one bar may write: of orders, and of entries or incidents; as the kernel reckons."""
     n_assets = int(memory.record["n_assets"][0])
     rules = memory.record["rules"]
-    new = n_assets + int(rules["most_orders"][0])
+    new = (n_assets + int(rules["most_orders"][0])) * max(int(rules["lag"][0]), 1)
     live = int(memory.record["account"]["n_live"][0]) + 2 * new
     return 3 * live + 8 * n_assets, 2 * n_assets + int(rules["most_events"][0]) + 16
 
@@ -156,8 +156,9 @@ def make_room(memory: Memory) -> None:
     """Double every array that the next bar may fill."""
     orders, others = _needed(memory)
     n_assets = int(memory.record["n_assets"][0])
-    most = int(memory.record["rules"]["most_orders"][0])
-    live = int(memory.record["account"]["n_live"][0]) + 2 * (n_assets + most) + 1
+    rules = memory.record["rules"]
+    new = (n_assets + int(rules["most_orders"][0])) * max(int(rules["lag"][0]), 1)
+    live = int(memory.record["account"]["n_live"][0]) + 2 * new + 1
     if live > len(memory.arrays["live"]):
         for name in ("live", "queue", "spare", "losers", "keys"):
             memory.grow(name, 2 * live)

@@ -13,6 +13,19 @@ KIND_COLUMNS = ("kind", "price", "stop", "tif", "until")
 KINDS = tuple(kind.name.lower() for kind in codes.OrderKind)
 
 
+DISTANT = (codes.OrderKind.MARKET_WITH_PROTECTION, codes.OrderKind.TRAILING_STOP)
+
+
+def needs_price(kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether orders of these kinds name a price, or a distance."""
+    free = (
+        codes.OrderKind.MARKET,
+        codes.OrderKind.MARKET_ON_OPEN,
+        codes.OrderKind.MARKET_ON_CLOSE,
+    )
+    return (kinds >= 0) & ~np.isin(kinds, free)
+
+
 def put_kinds(orders: npt.NDArray[np.void], table: Any, names: dict[str, str]) -> None:
     """Write what each order waits for into its row; -1: the frame does not say."""
     orders["kind"] = -1
@@ -48,14 +61,21 @@ def _codes(
 
 
 def _check_kinds(orders: npt.NDArray[np.void]) -> None:
-    rests = orders["kind"] > 0
+    rests = needs_price(orders["kind"])
     is_stop_limit = orders["kind"] == codes.OrderKind.STOP_LIMIT
     lacks = rests & np.isnan(orders["level"]) | (is_stop_limit & np.isnan(orders["stop"]))
     if lacks.any():
         kind = KINDS[int(orders["kind"][lacks][0])]
         raise ValueError(f"orders: row {int(np.argmax(lacks))} is {kind} and lacks its price")
+    is_near = np.isin(orders["kind"], DISTANT) & (orders["level"] < 0.0)
+    if is_near.any():
+        row = int(np.argmax(is_near))
+        raise ValueError(
+            f"orders: price of a {KINDS[orders['kind'][row]]} order is a distance, >= 0; "
+            f"row {row} has {orders['level'][row]:g}"
+        )
     is_dated = orders["tif"] == codes.TimeInForce.GTD
-    wrong = rests & (is_dated != (orders["last_day"] >= 0))
+    wrong = (orders["kind"] > 0) & (is_dated != (orders["last_day"] >= 0))
     if wrong.any():
         raise ValueError(
             f"orders: tif 'gtd' and until belong together; row {int(np.argmax(wrong))} has one"

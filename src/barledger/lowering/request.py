@@ -50,6 +50,7 @@ class Request:
     liquidity: Liquidity | None = None
     halts: Halts | None = None
     impact: Impact | None = None
+    delay: int = 0
 
     def of(self, columns: Sequence[int], cash: float, start: State | None = None) -> "Request":
         """Return the part of the request for one account's columns."""

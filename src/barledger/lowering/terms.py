@@ -118,7 +118,7 @@ def _basics(request: Request) -> dict[str, Any]:
         most = int(np.bincount(orders["bar"]).max())
     return {
         "fill": fill,
-        "lag": 0 if fill == codes.Fill.CLOSE else 1,
+        "lag": 0 if fill == codes.Fill.CLOSE else 1 + request.delay,
         "has_open": len(request.bars._open) > 0,
         "initial_cash": request.initial_cash,
         "target_kind": UNITS.get(request.wishes.unit, codes.SizeKind.SHARES),

@@ -18,9 +18,10 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
     order: Any = request.orders
     given = request.wishes.orders
     rests = given is not None and bool((given["kind"] > 0).any())
+    ranges = given is not None and bool(needs_range(given["kind"]).any())
     if order is None or isinstance(order, Market):
         if rests:
-            _check_possible(request, "a frame with kinds of orders")
+            _check_possible(request, "a frame with kinds of orders", bool(ranges))
         tif = request.rules.entry_tif
         is_silent = silent(request) is not None or request.halts is not None
         has_life = tif != "next" or _has_lives(given) or is_silent
@@ -31,12 +32,13 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
         }
     if given is not None and (given["kind"] >= 0).any():
         raise ValueError("the frame has a kind for each order: leave orders= out")
-    _check_possible(request, f"orders={type(order).__name__}(...)")
+    kind = codes.OrderKind[order.kind.upper()]
+    _check_possible(request, f"orders={type(order).__name__}(...)", bool(needs_range(kind)))
     varying.add(Setting.ORDER_PRICE, f"{order.kind} price", order.price)
     varying.add(Setting.ORDER_STOP, "stop price", order.stop, missing=np.nan)
     return {
         "has_resting": 1,
-        "order_kind": codes.OrderKind[order.kind.upper()],
+        "order_kind": kind,
         "tif": codes.TimeInForce[order.tif.upper()],
         "gtd_day": last_day(order),
     }
@@ -47,17 +49,24 @@ def _has_lives(given: Any) -> bool:
     return given is not None and bool(((given["kind"] >= 0) & (given["tif"] > 0)).any())
 
 
-def _check_possible(request: Request, what: str) -> None:
+def needs_range(kinds: Any) -> Any:
+    """Whether orders of these kinds wait for a price within a bar."""
+    auctions = (codes.OrderKind.MARKET_ON_OPEN, codes.OrderKind.MARKET_ON_CLOSE)
+    return (np.asarray(kinds) > 0) & ~np.isin(kinds, auctions)
+
+
+def _check_possible(request: Request, what: str, ranges: bool) -> None:
     """Raise where an order that rests has no meaning yet."""
-    lacking = obstacle(request)
+    lacking = obstacle(request, needs_range=ranges)
     if lacking:
         raise ValueError(f"{what} needs {lacking}")
 
 
-def obstacle(request: Request) -> str | None:
+def obstacle(request: Request, *, needs_range: bool = True) -> str | None:
     """Return what orders that rest would need and this request does not have."""
     bars, rules = request.bars, request.rules
-    lacking = [each for each in ("open", "high", "low") if each not in bars.matrices]
+    needed = ("open", "high", "low") if needs_range else ("open",)
+    lacking = [each for each in needed if each not in bars.matrices]
     wrong = None
     if lacking:
         wrong = f"bars with {' and '.join(lacking)}"

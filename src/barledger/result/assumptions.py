@@ -74,6 +74,8 @@ def _sentences(
     yield "margin", _margin(request)
     if request.orders is not None:
         yield "orders", _shown(request.orders)
+    if request.delay:
+        yield "delay", f"orders reach the market {request.delay} bars later than the next"
     yield "liquidity", _liquidity(request)
     if request.halts is not None:
         yield "halts", _shown(request.halts)

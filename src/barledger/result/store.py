@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Rows = npt.NDArray[Any]
 KEY = b"barledger"
-VERSION = 1
+VERSION = 2
 ROWS = 1 << 18  # rows of one group
 CLOSES = np.dtype([(name, np.float64) for name in Closes.__slots__])
 TABLES = {
@@ -133,6 +133,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "state_order_assets": [asset for asset, _ in after.orders],
         "state_initial_cash": after.initial_cash,
         "state_last_day": after.last_day,
+        "state_is_delayed": after.is_delayed,
     }
 
 
@@ -164,6 +165,7 @@ def _state(plain: dict[str, Any], rows: dict[str, Rows]) -> State:
         plain["state_initial_cash"],
         plain["state_last_day"],
         {asset: stops[k : k + 1] for k, asset in enumerate(plain["state_stop_assets"])},
+        plain["state_is_delayed"],
     )
     return State(
         cash=plain["cash"],
