@@ -119,7 +119,7 @@ def last_bar(world: "World", terms: Any) -> float:
 def is_too_late(world: "World", order: "Order") -> bool:
     """Whether an order made now has no bar left."""
     if order.waits_for is None:
-        return order.last <= world.bar
+        return order.life == "gtd" and order.last <= world.bar
     return order.waits_for.last <= world.bar
 
 

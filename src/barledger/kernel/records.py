@@ -58,7 +58,7 @@ def write_order(
         row.stop = order.stop
         row.last_day = order.last_day
         row.kind = order.named
-        row.tif = order.tif
+        row.tif = order.tif if order.named != OrderKind.MARKET else NO_TIF
 
 
 @compiled

@@ -4,9 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from barledger.kernel.codes import Reason, State
+from barledger.kernel.codes import OrderKind, Reason, State
 
 Logs = dict[str, Any]
+
+
+def tell_terms(told: Any, waiting: Any) -> None:
+    """Write into rows of orders what orders that wait ask for; of one at the market no life."""
+    for name in ("placed", "asset", "cause", "level", "stop", "last_day"):
+        told[name] = waiting[name]
+    told["kind"] = waiting["named"]
+    told["tif"] = np.where(waiting["named"] == OrderKind.MARKET, -1, waiting["tif"])
 
 
 def tell_carried(logs: Logs, waiting: Any, n_bars: int) -> Logs:
@@ -20,8 +28,8 @@ def tell_carried(logs: Logs, waiting: Any, n_bars: int) -> Logs:
         return {}
     for row in waiting[waiting["order"] >= 0]:
         told = orders[row["order"]]
-        for name in ("price", "placed", "asset", "cause"):
-            told[name] = row[name]
+        tell_terms(told, row)
+        told["price"] = row["price"]
         told["quantity"] = row["total"]
         told["bar"] = n_bars - 1
         told["state"] = State.PARTLY_FILLED

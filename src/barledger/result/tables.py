@@ -9,6 +9,7 @@ import polars as pl
 
 from barledger.kernel import codes
 from barledger.kernel.types import ENTRY, ORDER
+from barledger.lowering.carried import tell_terms
 from barledger.result.book import Book
 
 Rows = npt.NDArray[Any]
@@ -79,8 +80,7 @@ def _expired(book: Book) -> Rows:
     waiting = book.untold
     waiting = waiting[np.lexsort((waiting["asset"], waiting["placed"]))]
     rows = np.zeros(len(waiting), ORDER)
-    for name in ("placed", "asset", "cause"):
-        rows[name] = waiting[name]
+    tell_terms(rows, waiting)
     rows["quantity"] = rows["price"] = np.nan
     rows["bar"] = book.stop - 1
     rows["state"] = codes.State.EXPIRED
