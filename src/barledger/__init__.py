@@ -13,8 +13,19 @@ if TYPE_CHECKING:
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
+    from barledger.exchange import perpetual
+    from barledger.exchange.span import (
+        SpanMargin,
+        SpanOffset,
+        SpanParameters,
+        SpanPortfolio,
+        SpanPosition,
+        SpanProduct,
+        span,
+    )
     from barledger.halts import Halts
     from barledger.impact import AlmgrenImpact, KyleImpact, SquareRootImpact, VolumeShareImpact
+    from barledger.instruments.brackets import Brackets
     from barledger.instruments.contract import Contract
     from barledger.liquidity import Liquidity
     from barledger.lowering.decisions import DecisionError
@@ -58,6 +69,16 @@ _HOME = {
     "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
     "data.events": ("Events",),
+    "exchange.span": (
+        "SpanMargin",
+        "SpanOffset",
+        "SpanParameters",
+        "SpanPortfolio",
+        "SpanPosition",
+        "SpanProduct",
+        "span",
+    ),
+    "instruments.brackets": ("Brackets",),
     "instruments.contract": ("Contract",),
     "lowering.decisions": ("DecisionError",),
     "options": (
@@ -100,6 +121,7 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "AlmgrenImpact",
     "Bars",
+    "Brackets",
     "Cash",
     "Comparison",
     "Contract",
@@ -130,6 +152,12 @@ __all__ = [
     "Shares",
     "Signals",
     "Slippage",
+    "SpanMargin",
+    "SpanOffset",
+    "SpanParameters",
+    "SpanPortfolio",
+    "SpanPosition",
+    "SpanProduct",
     "SquareRootImpact",
     "State",
     "Stop",
@@ -152,10 +180,12 @@ __all__ = [
     "metric",
     "monte_carlo",
     "param",
+    "perpetual",
     "portfolio",
     "rule",
     "rules",
     "search",
+    "span",
     "sweep",
     "trade",
     "validation",
@@ -164,6 +194,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "perpetual":
+        return import_module("barledger.exchange.perpetual")
     if name in ("data", "portfolio", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
