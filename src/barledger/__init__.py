@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from barledger import data, portfolio, rules, trade, validation
     from barledger._param import param
-    from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+    from barledger.accounts import (
+        Cash,
+        FuturesMargin,
+        PerpCross,
+        PerpIsolated,
+        PortfolioMargin,
+        RegT,
+        Unlimited,
+    )
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
@@ -65,7 +73,15 @@ __version__ = "0.1.0"
 
 _HOME = {
     "_param": ("param",),
-    "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
+    "accounts": (
+        "Cash",
+        "FuturesMargin",
+        "PerpCross",
+        "PerpIsolated",
+        "PortfolioMargin",
+        "RegT",
+        "Unlimited",
+    ),
     "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
     "data.events": ("Events",),
@@ -141,6 +157,8 @@ __all__ = [
     "PercentFee",
     "PercentOfCash",
     "PercentOfEquity",
+    "PerpCross",
+    "PerpIsolated",
     "Portfolio",
     "PortfolioMargin",
     "RegT",
