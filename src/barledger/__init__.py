@@ -9,12 +9,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from barledger import data, portfolio, rules, trade, validation
     from barledger._param import param
-    from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+    from barledger.accounts import (
+        Cash,
+        FuturesMargin,
+        PerpCross,
+        PerpIsolated,
+        PortfolioMargin,
+        RegT,
+        Unlimited,
+    )
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
+    from barledger.exchange import perpetual
+    from barledger.exchange.span import (
+        SpanMargin,
+        SpanOffset,
+        SpanParameters,
+        SpanPortfolio,
+        SpanPosition,
+        SpanProduct,
+        span,
+    )
     from barledger.halts import Halts
     from barledger.impact import AlmgrenImpact, KyleImpact, SquareRootImpact, VolumeShareImpact
+    from barledger.instruments.brackets import Brackets
     from barledger.instruments.contract import Contract
     from barledger.liquidity import Liquidity
     from barledger.lowering.decisions import DecisionError
@@ -64,10 +83,28 @@ __version__ = "0.1.0"
 
 _HOME = {
     "_param": ("param",),
-    "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
+    "accounts": (
+        "Cash",
+        "FuturesMargin",
+        "PerpCross",
+        "PerpIsolated",
+        "PortfolioMargin",
+        "RegT",
+        "Unlimited",
+    ),
     "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
     "data.events": ("Events",),
+    "exchange.span": (
+        "SpanMargin",
+        "SpanOffset",
+        "SpanParameters",
+        "SpanPortfolio",
+        "SpanPosition",
+        "SpanProduct",
+        "span",
+    ),
+    "instruments.brackets": ("Brackets",),
     "instruments.contract": ("Contract",),
     "lowering.decisions": ("DecisionError",),
     "options": (
@@ -120,6 +157,7 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "AlmgrenImpact",
     "Bars",
+    "Brackets",
     "Cash",
     "Comparison",
     "Contract",
@@ -142,6 +180,8 @@ __all__ = [
     "PercentFee",
     "PercentOfCash",
     "PercentOfEquity",
+    "PerpCross",
+    "PerpIsolated",
     "Portfolio",
     "PortfolioMargin",
     "RegT",
@@ -153,6 +193,12 @@ __all__ = [
     "Shares",
     "Signals",
     "Slippage",
+    "SpanMargin",
+    "SpanOffset",
+    "SpanParameters",
+    "SpanPortfolio",
+    "SpanPosition",
+    "SpanProduct",
     "SquareRootImpact",
     "State",
     "Stop",
@@ -176,10 +222,12 @@ __all__ = [
     "metric",
     "monte_carlo",
     "param",
+    "perpetual",
     "portfolio",
     "rule",
     "rules",
     "search",
+    "span",
     "sweep",
     "trade",
     "validation",
@@ -188,6 +236,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "perpetual":
+        return import_module("barledger.exchange.perpetual")
     if name in ("data", "portfolio", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:

@@ -227,6 +227,90 @@ class FuturesMargin(_Margined):
         return {**_Margined.rules(self), "account": codes.AccountKind.FUTURES_MARGIN}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class _Perpetual(Account):
+    """Policies of accounts for perpetuals, whose positions are liquidated as a whole."""
+
+    margin_check: MarginCheck = "extremes"
+    bankruptcy: Bankruptcy = "debt"
+
+    def _check(self) -> None:
+        _check.choice("margin_check", self.margin_check, ("open_close", "close", "extremes"))
+        _check.choice("bankruptcy", self.bankruptcy, ("debt", "floor_at_zero"))
+        leverage = self.leverage  # type: ignore[attr-defined]
+        _check.single("leverage", leverage, 1.0)
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that every account for perpetuals sets."""
+        return {
+            "tests_margin": 1,
+            "tests_extremes": self.margin_check == "extremes",
+            "margin_check": codes.MarginCheck[self.margin_check.upper()],
+            "bankruptcy": codes.Bankruptcy[self.bankruptcy.upper()],
+            "initial_rate": 1.0 / self.leverage,  # type: ignore[attr-defined]
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PerpIsolated(_Perpetual):
+    """Perpetuals only, each position with a margin of its own that bounds what it can lose.
+
+    A position puts up its entry value / leverage. Once that margin with its profit at the mark
+    price is not above maintenance by its bracket, all of it is taken over at its bankruptcy price,
+    without a fee: exactly the margin is lost. Funding is paid from the wallet.
+
+    Parameters
+    ----------
+    leverage
+        Entry value over margin; brackets bound what it may hold.
+    margin_check
+        ``"extremes"`` (default) tests the open, the mark price's range of each bar and the close;
+        ``"open_close"`` or ``"close"`` less.
+    bankruptcy
+        As in `RegT`.
+
+    Examples
+    --------
+    >>> PerpIsolated(leverage=10)
+    PerpIsolated(leverage=10)
+    """
+
+    leverage: float = 5.0
+
+    def __post_init__(self) -> None:
+        self._check()
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {**_Perpetual.rules(self), "account": codes.AccountKind.PERP_ISOLATED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PerpCross(_Perpetual):
+    """Perpetuals only, the whole wallet behind all of them.
+
+    Once equity at the mark prices is not above the sum of maintenance, every position is taken over
+    at its mark and what is left of the wallet, above or below 0, goes to the insurance fund: one
+    ``liquidation`` entry.
+
+    Parameters
+    ----------
+    leverage
+        Notional over initial margin when opening, 20 by default; brackets bound what it may hold.
+    margin_check, bankruptcy
+        As in `PerpIsolated`.
+    """
+
+    leverage: float = 20.0
+
+    def __post_init__(self) -> None:
+        self._check()
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {**_Perpetual.rules(self), "account": codes.AccountKind.PERP_CROSS}
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Unlimited(Account):
     """Research only: everything may be opened; debt and negative equity are flagged, never stopped."""

@@ -17,7 +17,7 @@ from barledger.data import describe, frames
 from barledger.data.assemble import ARRAYS, Contracts, Terms, asset_names, checked_fields
 from barledger.data.events import Events, split_divisors
 from barledger.data.matrices import (
-    MATRICES,
+    MARKS,
     PRICES,
     Flags,
     Floats,
@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(__file__).parent / "samples" / "daily.parquet"
 Key = str | Sequence[str] | slice
+
+
+def _marks(mark: Any) -> dict[str, Any]:
+    """Return matrices of marks: given as closes alone, or as (open, high, low, close)."""
+    if isinstance(mark, tuple | list) and len(mark) == 4 and np.ndim(mark[0]) > 0:
+        return dict(zip(MARKS, mark, strict=True))
+    return {"mark": mark}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,6 +92,10 @@ class Bars:
     _volume: Floats
     _settlement: Floats
     _tradable: Flags
+    _mark_open: Floats
+    _mark_high: Floats
+    _mark_low: Floats
+    _mark: Floats
 
     @classmethod
     def from_arrays(
@@ -96,6 +107,7 @@ class Bars:
         low: object = None,
         volume: object = None,
         settlement: object = None,
+        mark: object = None,
         tradable: object = None,
         time: object = None,
         assets: str | Sequence[str] | None = None,
@@ -111,6 +123,10 @@ class Bars:
         close, open, high, low, volume, settlement
             Numbers of shape (T,) or (T, N), numpy, polars or pandas. NaN: nothing there. A
             writable C-contiguous float64 array is used as it is: do not change it afterwards.
+        mark
+            Mark price of perpetuals at each close, such matrices too, or four of them: (open, high,
+            low, close). Positions are valued and liquidated by it; fills are at the bars' prices.
+            NaN, or no mark: the bars' own.
         tradable
             Whether an asset can trade on a bar, (T,) or (T, N); None: wherever there is a price.
         time
@@ -134,7 +150,8 @@ class Bars:
         >>> bars.contracts[1].multiplier
         50
         """
-        given = dict(zip(MATRICES, (open, high, low, close, volume, settlement), strict=True))
+        given = dict(open=open, high=high, low=low, close=close, volume=volume)
+        given |= dict(settlement=settlement, **_marks(mark))
         given = {name: value for name, value in given.items() if value is not None}
         made: dict[str, Any] = {name: as_matrix(name, value) for name, value in given.items()}
         if tradable is not None:
@@ -305,6 +322,11 @@ class Bars:
         return view(self._settlement)
 
     @property
+    def mark(self) -> Floats | None:
+        """Mark price at each close, where one was given."""
+        return view(self._mark)
+
+    @property
     def tradable(self) -> npt.NDArray[np.bool_] | None:
         """Whether an asset can trade on a bar."""
         return view(self._tradable.view(np.bool_))
@@ -312,8 +334,9 @@ class Bars:
     @property
     def matrices(self) -> dict[str, npt.NDArray[Any]]:
         """The matrices that were given, by name, read-only."""
-        pairs = ((name, getattr(self, name)) for name in ARRAYS)
-        return {name: matrix for name, matrix in pairs if matrix is not None}
+        pairs = ((name, view(getattr(self, f"_{name}"))) for name in ARRAYS)
+        found = {name: matrix for name, matrix in pairs if matrix is not None}
+        return found if self.tradable is None else {**found, "tradable": self.tradable}
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barledger import _html
+from barledger.data import funding as fundings
 from barledger.data.foreign import as_polars, is_frame
 from barledger.data.stamps import Stamp, Times, as_stamps, shown, stamp_of
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Split = tuple[Stamp, str, float]
 Flow = tuple[Stamp, float]
+Funding = tuple[Stamp, str, float, float]
 COLUMNS = {
     "time": ("time", "date", "datetime", "timestamp"),
     "asset": ("asset", "symbol", "ticker"),
@@ -49,6 +51,12 @@ class Events:
         Money, positive for a deposit, negative for a withdrawal. Rows (time, amount) as a list or
         as a frame with the columns time, value; or a numpy array (T,) with NaN or 0 for none.
 
+    funding
+        Rates of perpetuals, above 0 where longs pay: rows (time, asset, rate) or (time, asset,
+        rate, mark); a frame with the columns time, asset, value and perhaps mark; a mapping from
+        asset to rows without it; or a matrix (T, N), NaN for none. Paid by what is held just before
+        that instant, on the mark given, else on that of the bar; it must lie within the bars.
+
     Notes
     -----
     A time is a date, a datetime, ISO text, or the number of a bar where bars have no times. An
@@ -62,14 +70,19 @@ class Events:
 
     splits: tuple[Split, ...] | Cells
     cash_flows: tuple[Flow, ...] | Cells
+    funding: tuple[Funding, ...] | Cells
 
-    def __init__(self, splits: object = None, cash_flows: object = None) -> None:
+    def __init__(
+        self, splits: object = None, cash_flows: object = None, *, funding: object = None
+    ) -> None:
         object.__setattr__(self, "splits", _read_splits(splits))
         object.__setattr__(self, "cash_flows", _read_flows(cash_flows))
+        object.__setattr__(self, "funding", _read_funding(funding))
 
     def __repr__(self) -> str:
         splits, flows = _given(self.splits), _given(self.cash_flows)
-        return f"Events(splits={len(splits)}, cash_flows={len(flows)})"
+        more = f", funding={len(_given(self.funding))}" if _given(self.funding) else ""
+        return f"Events(splits={len(splits)}, cash_flows={len(flows)}{more})"
 
     def _repr_html_(self) -> str:
         kinds = (("splits", self.splits), ("cash flows", self.cash_flows))
@@ -110,31 +123,50 @@ class Events:
         ]
         return sorted(rows, key=lambda row: row[0])
 
+    def funding_rows(self, bars: "Bars") -> list[tuple[int, float, float, int, int]]:
+        """Return (bar, rate, mark, column, whether inside the bar) of each funding, by bar."""
+        return fundings.placed(self.placed(bars.time, bars.assets).funding, bars)
+
     def of(self, assets: Sequence[str]) -> "Events":
         """Return the events of these assets alone; cash flows stay."""
         splits = self.splits
         if isinstance(splits, Cells):
             raise TypeError("events by position have no asset names; take them from bars")
-        return _of_rows(tuple(row for row in splits if row[1] in assets), self.cash_flows)
+        if isinstance(self.funding, Cells):
+            raise TypeError("events by position have no asset names; take them from bars")
+        return _of_rows(
+            tuple(row for row in splits if row[1] in assets),
+            self.cash_flows,
+            tuple(row for row in self.funding if row[1] in assets),
+        )
 
     def with_splits(self, splits: Sequence[Split]) -> "Events":
         """Return the events with splits added to those that have none yet."""
         if self.has_splits:
             raise ValueError("splits were given twice: in the frame's split column and in events")
-        return _of_rows(_read_splits(splits), self.cash_flows)
+        return _of_rows(_read_splits(splits), self.cash_flows, self.funding)
 
     def without_splits(self) -> "Events | None":
         """Return the cash flows alone; None when there are none."""
-        return _of_rows((), self.cash_flows) if _given(self.cash_flows) else None
+        left = _given(self.cash_flows) or _given(self.funding)
+        return _of_rows((), self.cash_flows, self.funding) if left else None
 
     def fixed(self, times: Times, assets: Sequence[str]) -> "Events":
         """Return the events by stamp and name, checked against the labels of bars."""
         placed = self.placed(times, assets)
-        return _of_rows(placed.splits, placed.cash_flows)
+        return _of_rows(placed.splits, placed.cash_flows, placed.funding)
 
     def placed(self, times: Times, assets: Sequence[str]) -> "_Placed":
         """Return the events by stamp and name; raise where they do not fit bars of these labels."""
-        splits, flows = self.splits, self.cash_flows
+        splits, flows, funding = self.splits, self.cash_flows, self.funding
+        if isinstance(funding, Cells):
+            _check_shape("funding", funding, (len(times), len(assets)))
+            funding = tuple(
+                (_stamp(times, bar), assets[at], rate, math.nan) for bar, at, rate in funding.rows
+            )
+        for stamp, asset, _, _ in funding:
+            _check_asset(asset, stamp, assets, "funding")
+            _check_kind(stamp, times)
         if isinstance(splits, Cells):
             _check_shape("splits", splits, (len(times), len(assets)))
             splits = tuple(
@@ -147,12 +179,13 @@ class Events:
             _check_asset(asset, stamp, assets)
         for stamp in (*(row[0] for row in splits), *(row[0] for row in flows)):
             _check_kind(stamp, times)
-        return _Placed(splits, flows)
+        return _Placed(splits, flows, funding)
 
 
 class _Placed(NamedTuple):
     splits: tuple[Split, ...]
     cash_flows: tuple[Flow, ...]
+    funding: tuple[Funding, ...]
 
 
 def split_divisors(
@@ -165,11 +198,16 @@ def split_divisors(
     return divisors
 
 
-def _of_rows(splits: tuple[Split, ...] | Cells, flows: tuple[Flow, ...] | Cells) -> Events:
+def _of_rows(
+    splits: tuple[Split, ...] | Cells,
+    flows: tuple[Flow, ...] | Cells,
+    funding: tuple[Funding, ...] | Cells = (),
+) -> Events:
     """Return events of rows that are checked already."""
     events = Events()
     object.__setattr__(events, "splits", splits)
     object.__setattr__(events, "cash_flows", flows)
+    object.__setattr__(events, "funding", funding)
     return events
 
 
@@ -197,6 +235,33 @@ def _read_flows(given: Any) -> tuple[Flow, ...] | Cells:
             raise ValueError(f"a cash flow must be a number, was {amount} at {shown(stamp)}")
         rows.append((stamp, float(amount)))
     return tuple(row for row in rows if row[1] != 0.0)
+
+
+def _read_funding(given: Any) -> tuple[Funding, ...] | Cells:
+    if isinstance(given, np.ndarray):
+        return _cells("funding", given, absent=math.nan)
+    if isinstance(given, Mapping) and not is_frame(given):
+        given = [(time, asset, *rest) for asset, rows in given.items() for time, *rest in rows]
+    elif is_frame(given):
+        marks: Any = as_polars(given, "funding")
+        has_mark = "mark" in marks.columns
+        last = marks["mark"].to_list() if has_mark else [math.nan] * len(marks)
+        given = [(*row, mark) for row, mark in zip(_rows("funding", given, 3), last, strict=True)]
+    rows = []
+    for row in given or ():
+        if len(row) not in (3, 4):
+            raise ValueError(f"funding must be rows (time, asset, rate, mark), one was {row!r}")
+        stamp, rate = stamp_of(row[0]), float(row[2])
+        mark = math.nan if len(row) == 3 or row[3] is None else float(row[3])
+        if not math.isfinite(rate) or abs(rate) >= 1.0:
+            raise ValueError(
+                f"a funding rate must be a fraction such as 0.0001, was {rate} for {row[1]} at "
+                f"{shown(stamp)}"
+            )
+        if mark <= 0.0 or math.isinf(mark):
+            raise ValueError(f"a funding's mark must be > 0, was {mark} for {row[1]}")
+        rows.append((stamp, str(row[1]), rate, mark))
+    return tuple(rows)
 
 
 def _rows(name: str, given: Any, width: int) -> Iterable[tuple[Any, ...]]:
@@ -244,7 +309,7 @@ def _cells(name: str, array: Any, absent: float) -> Cells:
         raise ValueError(f"{name} must be finite or NaN, was infinite")
     values = matrix[bars, columns].tolist()
     rows = tuple(zip(bars.tolist(), columns.tolist(), map(float, values), strict=True))
-    return Cells(matrix.shape if name == "splits" else array.shape, rows)
+    return Cells(array.shape if name == "cash_flows" else matrix.shape, rows)
 
 
 def _bars_of(stamps: Sequence[Stamp], times: Times) -> list[int]:
@@ -273,12 +338,12 @@ def _check_shape(name: str, cells: Cells, wanted: tuple[int, ...]) -> None:
         raise ValueError(f"{name} must have the shape of the bars {wanted}, was {cells.shape}")
 
 
-def _check_asset(asset: str, stamp: Stamp, assets: Sequence[str]) -> None:
+def _check_asset(asset: str, stamp: Stamp, assets: Sequence[str], what: str = "a split") -> None:
     if asset in assets:
         return
     near = get_close_matches(asset, assets, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; the assets are {', '.join(assets[:10])}"
-    raise ValueError(f"a split at {shown(stamp)} names an unknown asset {asset!r}{hint}")
+    raise ValueError(f"{what} at {shown(stamp)} names an unknown asset {asset!r}{hint}")
 
 
 def _check_kind(stamp: Stamp, times: Times) -> None:

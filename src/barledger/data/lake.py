@@ -19,7 +19,7 @@ from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.data.foreign import as_polars
 from barledger.data.lake_year import NAME, Year, merge, read_footer, read_into
-from barledger.data.matrices import MATRICES
+from barledger.data.matrices import MATRICES, with_marks_together
 from barledger.data.stamps import When, as_stamps, check_rising, rows_between
 from barledger.data.timeframe import check_timeframe
 
@@ -118,7 +118,7 @@ class Lake:
         if "tradable" in matrices:
             matrices["tradable"] = matrices["tradable"] == 1.0
         found = Bars.from_arrays(
-            **matrices,
+            **with_marks_together(matrices),
             time=times,
             assets=list(names),
             contracts=contracts,

@@ -17,10 +17,19 @@ Flags = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-PRICES = ("open", "high", "low", "close", "settlement")
-MATRICES = ("open", "high", "low", "close", "volume", "settlement")
+MARKS = ("mark_open", "mark_high", "mark_low", "mark")
+PRICES = ("open", "high", "low", "close", "settlement", *MARKS)
+MATRICES = ("open", "high", "low", "close", "volume", "settlement", *MARKS)
 ABOVE_ZERO = float(np.nextafter(0.0, 1.0))
 OUTSIDE = 1e-6  # an open or close may be this fraction outside the range: feeds round each apart
+
+
+def with_marks_together(matrices: dict[str, Any]) -> dict[str, Any]:
+    """Return matrices as `Bars.from_arrays` takes them: four of marks as one."""
+    if "mark_high" not in matrices:
+        return matrices
+    kept = {name: matrix for name, matrix in matrices.items() if name not in MARKS}
+    return {**kept, "mark": tuple(matrices[name] for name in MARKS)}
 
 
 class Labels(NamedTuple):
@@ -134,6 +143,8 @@ def check_prices(matrices: dict[str, Floats], grid: Grid, may_be_negative: Seque
     for name in ("open", "close"):
         if name in matrices:
             _check_inside(name, matrices[name], high, low, grid)
+    if "mark_high" in matrices and "mark_low" in matrices:
+        _check_range(matrices["mark_high"], matrices["mark_low"], grid, "mark ")
 
 
 def _check_extremes(name: str, matrix: Floats, grid: Grid, lowest: float, is_free: Mask) -> None:
@@ -153,11 +164,11 @@ def _check_extremes(name: str, matrix: Floats, grid: Grid, lowest: float, is_fre
     raise ValueError(f"{name} must be {rule}, was {found:g} for {grid.at(wrong)}")
 
 
-def _check_range(high: Floats, low: Floats, grid: Grid) -> None:
+def _check_range(high: Floats, low: Floats, grid: Grid, whose: str = "") -> None:
     wrong = high < low
     if wrong.any():
         raise ValueError(
-            f"high must be >= low, was {high[wrong][0]:g} under low {low[wrong][0]:g} "
+            f"{whose}high must be >= {whose}low, was {high[wrong][0]:g} under low {low[wrong][0]:g} "
             f"for {grid.at(wrong)}"
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from barledger.data.matrices import as_matrix
+from barledger.data.matrices import as_matrix, with_marks_together
 from barledger.data.timeframe import check_timeframe, width_of
 from barledger.instruments.sessions import TradeDays, trade_days
 
@@ -179,11 +179,12 @@ def _aggregated(bars: "Bars", first: Ints) -> dict[str, Any]:
     """Return the matrices (T', N) of the wider bars."""
     made: dict[str, Any] = {}
     for name, matrix in bars.matrices.items():
-        if name == "open":
+        part = name.removeprefix("mark_")
+        if part == "open":
             made[name] = _end(matrix, first, is_last=False)
-        elif name == "high":
+        elif part == "high":
             made[name] = np.fmax.reduceat(matrix, first, axis=0)
-        elif name == "low":
+        elif part == "low":
             made[name] = np.fmin.reduceat(matrix, first, axis=0)
         elif name == "volume":
             made[name] = _sums(matrix, first)
@@ -275,7 +276,7 @@ def _without_gaps(
 
 def _made(bars: "Bars", labels: Any, matrices: dict[str, Any], timeframe: str) -> "Bars":
     made = type(bars).from_arrays(
-        **matrices,
+        **with_marks_together(matrices),
         time=labels,
         assets=bars.assets,
         contracts=bars.contracts,

@@ -6,9 +6,11 @@ from datetime import date
 from typing import Literal
 
 from barledger import _check, _html
+from barledger.instruments.brackets import Brackets
 
-Kind = Literal["stock", "etf", "coin", "future"]
-KINDS = ("stock", "etf", "coin", "future")
+Kind = Literal["stock", "etf", "coin", "future", "perpetual"]
+KINDS = ("stock", "etf", "coin", "future", "perpetual")
+MARGINED = ("future", "perpetual")  # what moves no cash when it is opened
 Margin = float | Sequence[tuple[date | str, float]]
 
 
@@ -19,9 +21,10 @@ class Contract:
     Parameters
     ----------
     kind
-        ``"stock"`` (default), ``"etf"``, ``"coin"`` (spot) or ``"future"``.
+        ``"stock"`` (default), ``"etf"``, ``"coin"`` (spot), ``"future"`` or ``"perpetual"``.
     multiplier
-        Money per unit of price and quantity; a future needs it (ES: 50), the others have 1.
+        Money per unit of price and quantity; a future needs it (ES: 50), a perpetual may have one
+        (of an inverse one it is the face value), the others have 1.
     tick
         Smallest price step, 0 for none: fills are rounded to it against us.
     lot
@@ -31,9 +34,15 @@ class Contract:
     initial, maintenance
         Margin of a future, per contract or as a fraction of notional: a number, or a table of
         (date from which it holds, number). Maintenance defaults to initial / 1.1, the ratio of
-        CME's retail margins.
+        CME's retail margins. Of a perpetual `maintenance` is a fraction of notional, in place of
+        brackets, and `initial` what a `RegT` or `PortfolioMargin` account asks of it.
     margin_unit
         ``"amount"`` (money a contract, default) or ``"notional"``.
+    brackets
+        `Brackets` of a perpetual, by notional.
+    inverse
+        Whether a perpetual is quoted in money and settled in coin: the account is in coin then, and
+        holds nothing else.
     leverage_factor
         Of a leveraged fund: scales Reg T rates (2 for a 2x fund), up to 100 %.
     currency
@@ -53,6 +62,8 @@ class Contract:
     initial: Margin | None = None
     maintenance: Margin | None = None
     margin_unit: Literal["amount", "notional"] = "amount"
+    brackets: Brackets | None = None
+    inverse: bool = False
     leverage_factor: float = 1.0
     currency: str = "USD"
 
@@ -73,7 +84,13 @@ class Contract:
         _check.single("leverage_factor", self.leverage_factor, 0.0, strict=True)
         if self.lot is None:
             object.__setattr__(self, "lot", 1.0 if self.kind == "future" else 0.0)
-        if self.kind == "future":
+        if self.kind == "perpetual":
+            self._check_perpetual()
+        elif self.brackets is not None or self.inverse:
+            raise ValueError(
+                f"brackets and inverse are terms of a perpetual, this is a {self.kind}"
+            )
+        elif self.kind == "future":
             self._check_margin()
         elif self.initial is not None or self.maintenance is not None:
             raise ValueError(f"a {self.kind} takes its margin from the account: leave out initial")
@@ -82,6 +99,24 @@ class Contract:
 
     def _repr_html_(self) -> str:
         return _html.option(self)
+
+    def _check_perpetual(self) -> None:
+        initial = _single("initial", self.initial)
+        rate = _single("maintenance", self.maintenance)
+        if initial is not None and not 0.0 < initial <= 1.0:
+            raise ValueError(
+                f"initial of a perpetual must be a fraction of notional, at most 1, was {initial:g}"
+            )
+        if self.brackets is None:
+            if rate is None:
+                raise ValueError(
+                    "a perpetual needs what it must keep: Contract(kind='perpetual', "
+                    "brackets=Brackets.from_binance(...)) or maintenance=0.005"
+                )
+            _check.fraction("maintenance", rate)
+            object.__setattr__(self, "brackets", Brackets.flat(rate))
+        elif rate is not None and self.brackets != Brackets.flat(rate):
+            raise ValueError("a perpetual has brackets or one maintenance rate, not both")
 
     def _check_margin(self) -> None:
         if self.initial is None:
@@ -93,6 +128,12 @@ class Contract:
             raise ValueError(
                 f"maintenance must be at most initial = {most:g}, was {self.maintenance}"
             )
+
+
+def _single(name: str, margin: Margin | None) -> float | None:
+    if isinstance(margin, Sequence):
+        raise TypeError(f"{name} of a perpetual must be one fraction of notional, was {margin!r}")
+    return margin
 
 
 def _numbers(margin: Margin | None) -> list[float] | None:

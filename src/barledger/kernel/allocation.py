@@ -16,6 +16,7 @@ from barledger.kernel.world import (
     sequence_of,
     spare_of,
 )
+from barledger.kernel.worth import notional_of
 
 
 @compiled
@@ -90,7 +91,8 @@ def order_value(world: World, bar: int, order: LiveRow) -> float:
     quantity = order.close
     if order.side != 0:
         quantity += order.side * cut(abs(order.open), contract.lot)
-    return quantity * contract.multiplier * order.market
+    value = notional_of(contract, quantity, order.market)
+    return value if order.market >= 0.0 else -value
 
 
 @compiled

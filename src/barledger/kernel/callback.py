@@ -18,7 +18,16 @@ from barledger.kernel.records import end_unfilled
 from barledger.kernel.resting import drop_ended
 from barledger.kernel.types import ORDER_IN, Floats, Ints, OrderInRow
 from barledger.kernel.variants import Prices
-from barledger.kernel.world import Rows, World, flags_of, held_of, live_of, positions_of
+from barledger.kernel.world import (
+    Rows,
+    World,
+    contracts_of,
+    flags_of,
+    held_of,
+    live_of,
+    positions_of,
+)
+from barledger.kernel.worth import points
 
 DONE, FAILED, NO_ROOM = 0, 1, 2
 WRONG_ASSET, WRONG_QUANTITY, WRONG_PRICE, TOO_MANY, CANNOT_REST, WRONG_TIF = 11, 12, 13, 14, 15, 16
@@ -155,7 +164,7 @@ def look(world: World, seen: Seen) -> None:
     for k in range(world.account.n_held):
         position = positions_of(world)[held[k]]
         seen.quantity[held[k]] = position.quantity
-        seen.average[held[k]] = position.average
+        seen.average[held[k]] = points(contracts_of(world)[held[k]], position.average)
     for i in range(world.account.n_live):
         seen.waiting[live_of(world)[i].asset] += 1
 

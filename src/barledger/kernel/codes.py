@@ -33,15 +33,18 @@ class AccountKind(IntEnum):
     PORTFOLIO_MARGIN = 2
     FUTURES_MARGIN = 3
     UNLIMITED = 4
+    PERP_ISOLATED = 6
+    PERP_CROSS = 7
 
 
 class InstrumentKind(IntEnum):
-    """What is traded. Only futures are margined; the others are fully paid."""
+    """What is traded. Futures and perpetuals are margined; the others are fully paid."""
 
     STOCK = 0
     ETF = 1
     COIN = 2
     FUTURE = 3
+    PERPETUAL = 5
 
 
 class FeeForm(IntEnum):
@@ -276,6 +279,8 @@ class Reason(IntEnum):
     WITHDRAWN = 24
     VOLUME_CAP = 25
     ONE_CANCELS_OTHER = 26
+    NOT_IN_PERPETUAL_ACCOUNT = 27
+    BRACKET_CAP = 28
 
 
 class Tradable(IntEnum):
@@ -306,6 +311,7 @@ class Cause(IntEnum):
     TRAILING_STOP = 8
     TARGET_HIT = 9
     TIME_STOP = 10
+    LIQUIDATION = 11
 
 
 class Count(IntEnum):
@@ -350,6 +356,7 @@ class Incident(IntEnum):
     WITHDRAWAL_CUT = 6
     HALT = 7
     FLATTEN = 8
+    LIQUIDATION = 9
 
 
 class EventKind(IntEnum):

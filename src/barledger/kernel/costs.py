@@ -7,6 +7,7 @@ from barledger.kernel.codes import FeeForm, Setting
 from barledger.kernel.types import ContractRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import World, contracts_of, high_of, low_of, settings_of, values_of
+from barledger.kernel.worth import notional_of, unit_value
 
 
 @compiled
@@ -113,7 +114,7 @@ def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) ->
     form = world.rules.fee_form
     if form == FeeForm.NONE:
         return 0.0
-    notional = quantity * contracts_of(world)[asset].multiplier * abs(price)
+    notional = notional_of(contracts_of(world)[asset], quantity, price)
     if form == FeeForm.RATE:
         return notional * setting(world, Setting.FEE_RATE.value, bar, asset)
     return rich_fee(world, bar, asset, quantity, notional)
@@ -153,7 +154,7 @@ def fee_slope(world: World, bar: int, asset: int, price: float) -> float:
     """What each further unit adds to a straight-line fee."""
     if world.rules.fee_form == FeeForm.NONE:
         return 0.0
-    slope = contracts_of(world)[asset].multiplier * abs(price) * fee_rate(world, bar, asset)
+    slope = unit_value(contracts_of(world)[asset], price) * fee_rate(world, bar, asset)
     if world.rules.fee_form == FeeForm.RATE:
         return slope
     return slope + setting(world, Setting.FEE_PER_UNIT.value, bar, asset)

@@ -13,9 +13,10 @@ from barledger.kernel.ledger import (
     settle_sale,
 )
 from barledger.kernel.liquidity import take_up
-from barledger.kernel.margin import initial_of
+from barledger.kernel.margin import initial_of, margin_price
 from barledger.kernel.records import write_fill, write_incident
 from barledger.kernel.world import World, contracts_of, positions_of, tradable_of
+from barledger.kernel.worth import points
 
 
 @compiled
@@ -39,7 +40,12 @@ def has_its_bar(world: World, bar: int, asset: int, price: float) -> bool:
 
 @compiled
 def free_money(world: World) -> float:
-    """What openings may use: equity beyond Σ initial, settled cash, or all cash."""
+    """What openings may use: equity beyond Σ initial, settled cash, or all cash.
+
+    Isolated perpetuals share no profit: cash beyond the margin of each.
+    """
+    if world.rules.account == AccountKind.PERP_ISOLATED:
+        return world.account.cash - world.account.initial
     if world.rules.tests_margin != 0:
         return world.account.equity - world.account.initial
     if world.due_n > 0 and world.rules.unsettled == Unsettled.WAIT:
@@ -56,7 +62,8 @@ def fill_opening(
     position = positions_of(world)[asset]
     fee = fee_of(world, bar, asset, abs(quantity), price)
     if world.rules.tests_margin != 0:
-        account.initial += abs(quantity) * initial_of(world, bar, asset, quantity, price)
+        paid = points(contracts_of(world)[asset], price)
+        account.initial += abs(quantity) * initial_of(world, bar, asset, quantity, paid)
     amount = open_quantity(world, bar, asset, quantity, price)
     pay(account, position, amount, fee)
     if world.due_n > 0:
@@ -74,7 +81,8 @@ def fill_closing(
     free = free_money(world)
     fee = fee_of(world, bar, asset, abs(quantity), price)
     if world.rules.tests_margin != 0:
-        account.initial -= abs(quantity) * initial_of(world, bar, asset, -quantity, position.mark)
+        held = margin_price(world, position)
+        account.initial -= abs(quantity) * initial_of(world, bar, asset, -quantity, held)
     amount = close_quantity(world, asset, quantity, price)
     pay(account, position, amount, fee)
     if world.rules.account == AccountKind.CASH:
@@ -100,10 +108,12 @@ def end_fill(
     closes: int,
 ) -> None:
     """Record a fill and what follows from it."""
-    units = quantity * contracts_of(world)[asset].multiplier
-    world.account.traded += abs(units * price)
-    world.account.month_traded += abs(units * price)
-    slippage = units * (price - market)
+    contract = contracts_of(world)[asset]
+    units = quantity * contract.multiplier
+    paid = points(contract, price)
+    world.account.traded += abs(units * paid)
+    world.account.month_traded += abs(units * paid)
+    slippage = units * (paid - points(contract, market))
     write_fill(world, bar, asset, order, quantity, price, amount, fee, slippage, closes)
     if world.taken_up_n > 0:
         take_up(world, asset, quantity, market)

@@ -10,6 +10,7 @@ from barledger.kernel.codes import (
     Category,
     Cause,
     Incident,
+    InstrumentKind,
     MarginCall,
     MarginCheck,
     Reason,
@@ -28,6 +29,7 @@ from barledger.kernel.margin import (
     meets,
     sum_requirements,
 )
+from barledger.kernel.perpetual import liquidate_perpetuals
 from barledger.kernel.records import be_plain, next_order, write_entry, write_incident, write_order
 from barledger.kernel.types import Floats
 from barledger.kernel.wings import wing
@@ -46,6 +48,7 @@ from barledger.kernel.world import (
     positions_of,
     spare_of,
 )
+from barledger.kernel.worth import points
 
 AT_EXTREMES = 2  # `is_within` while everything is marked at its adverse extreme; 1: in the range
 AT_OPEN, AT_CLOSE, AT_LOW = 0, 1, 2  # instants; at the extremes a long trades at the low
@@ -78,6 +81,14 @@ def price_now(world: World, bar: int, asset: int, prices: Floats) -> float:
         return high
     price: float = prices[bar, asset]
     return price
+
+
+@compiled
+def market_now(world: World, bar: int, asset: int, prices: Floats) -> float:
+    """Price at which something held is closed by force: its mark, unless marks are prices apart."""
+    if world.rules.has_marks != 0:
+        return price_now(world, bar, asset, prices)
+    return points(contracts_of(world)[asset], positions_of(world)[asset].mark)
 
 
 @compiled
@@ -114,7 +125,8 @@ def close_all(world: World, bar: int, cause: int, prices: Floats) -> None:
         if can_trade(world, bar, j, price_now(world, bar, j, prices)):
             position = positions_of(world)[j]
             before = world.account.n_held
-            close_forced(world, bar, j, -position.quantity, position.mark, cause)
+            market = market_now(world, bar, j, prices)
+            close_forced(world, bar, j, -position.quantity, market, cause)
             if world.account.n_held == before:
                 k += 1
         else:
@@ -169,6 +181,8 @@ def fewest(world: World, bar: int, asset: int, level: float) -> float:
     lot = contracts_of(world)[asset].liquidation_lot
     held = abs(position.quantity)
     side = position.quantity
+    if contracts_of(world)[asset].kind == InstrumentKind.PERPETUAL:
+        return held
     price = fill_price(world, bar, asset, -side, held, position.mark)
     freed = level_of(world, bar, asset, side, position.mark)
     lost = contracts_of(world)[asset].multiplier * abs(price - position.mark)
@@ -213,7 +227,8 @@ def liquidate(world: World, bar: int, prices: Floats) -> None:
         if can_trade(world, bar, j, price_now(world, bar, j, prices)):
             quantity = fewest(world, bar, j, level)
             signed = -quantity if positions[j].quantity > 0.0 else quantity
-            close_forced(world, bar, j, signed, positions[j].mark, Cause.MARGIN_CALL)
+            market = market_now(world, bar, j, prices)
+            close_forced(world, bar, j, signed, market, Cause.MARGIN_CALL)
             value(world)
 
 
@@ -248,8 +263,13 @@ def test_margin(world: World, bar: int, instant: int) -> None:
     account = world.account
     rules = world.rules
     at_open = instant == AT_OPEN
+    has_brackets = rules.account >= AccountKind.PERP_ISOLATED
+    if has_brackets and not (at_open and rules.margin_check == MarginCheck.CLOSE):
+        liquidate_perpetuals(world, bar)
     if is_bankrupt(world):
         force(world, bar, RUIN, instant)
+    elif has_brackets:
+        sum_requirements(world, bar)
     elif account.is_bankrupt == 0 and rules.tests_margin != 0:
         if not (at_open and rules.margin_check == MarginCheck.CLOSE):
             sum_requirements(world, bar)

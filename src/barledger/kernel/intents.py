@@ -39,6 +39,7 @@ from barledger.kernel.world import (
     positions_of,
     words_of,
 )
+from barledger.kernel.worth import points
 
 LONG, LONG_EXIT, SHORT, SHORT_EXIT = 1, 2, 4, 8  # the signal bits of Flag, as plain numbers
 CLOSE, OPEN, REDUCE, OPEN_MORE, IGNORED_OPPOSITE, IGNORED_REPEAT = 1, 2, 4, 8, 16, 32
@@ -286,7 +287,7 @@ def decide_target(world: World, bar: int, asset: int, before: int) -> None:
         target = quantity_of(
             world.rules.target_kind,
             target,
-            close_of(world)[bar, asset],
+            points(contracts_of(world)[asset], close_of(world)[bar, asset]),
             contracts_of(world)[asset].multiplier,
             sizing_equity(world),
         )

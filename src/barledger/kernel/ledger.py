@@ -12,6 +12,7 @@ from barledger.kernel.world import (
     held_of,
     positions_of,
 )
+from barledger.kernel.worth import points
 
 
 @compiled
@@ -48,6 +49,7 @@ def open_quantity(world: World, bar: int, asset: int, quantity: float, price: fl
     contract = contracts_of(world)[asset]
     before = position.quantity
     after = before + quantity
+    price = points(contract, price)
     if before == 0.0:
         position.average = price
         position.base = 0.0 if contract.is_paid != 0 else price
@@ -75,6 +77,7 @@ def close_quantity(world: World, asset: int, quantity: float, price: float) -> f
     position = positions_of(world)[asset]
     contract = contracts_of(world)[asset]
     units = quantity * contract.multiplier
+    price = points(contract, price)
     gained = -units * (price - position.average)
     moved = -units * price if contract.is_paid != 0 else -units * (price - position.base)
     account.equity -= units * (price - position.mark)
@@ -173,6 +176,8 @@ def mark(world: World, prices: Floats, bar: int) -> None:
     for k in range(world.account.n_held):
         price = prices[bar, held[k]]
         if price == price:
+            if world.rules.has_inverse != 0:
+                price = points(contracts_of(world)[held[k]], price)
             positions[held[k]].mark = price
     value(world)
 

@@ -32,7 +32,7 @@ def cap_used(world: World, cap: int, asset: int, sign: float) -> float:
     if cap == LEVERAGE:
         return world.account.gross
     if cap == NET:
-        return world.account.net * sign
+        return world.account.net * (-sign if world.rules.has_inverse != 0 else sign)
     if cap == ASSET:
         position = positions_of(world)[asset]
         return abs(position.exposure * position.mark)

@@ -30,6 +30,7 @@ from barledger.kernel.world import (
     tradable_of,
     volume_of,
 )
+from barledger.kernel.worth import notional_of, unit_value
 
 CLOSING, OPENING = 1, 2  # legs of an order, each with a minimum fee of its own
 
@@ -48,7 +49,7 @@ def left_of_bar(world: World, bar: int, asset: int, market: float) -> float:
         allowed = share * volume_of(world)[bar, asset] - used.units
         if not allowed >= left:  # nobody knows how much was traded: nothing is left
             left = allowed
-    unit = contracts_of(world)[asset].multiplier * abs(market)
+    unit = unit_value(contracts_of(world)[asset], market)
     money = setting(world, Setting.CAP_MONEY.value, bar, asset) - used.money
     if unit > 0.0 and money < left * unit:
         left = money / unit
@@ -60,7 +61,7 @@ def take_up(world: World, asset: int, quantity: float, market: float) -> None:
     """Count a fill against the bar's volume."""
     used = taken_up_of(world)[asset]
     used.units += abs(quantity)
-    used.money += abs(quantity * contracts_of(world)[asset].multiplier * market)
+    used.money += notional_of(contracts_of(world)[asset], abs(quantity), market)
 
 
 @compiled
@@ -137,7 +138,7 @@ def note_leg(world: World, bar: int, order: LiveRow, leg: int, quantity: float) 
     order.paid += fee_of(world, bar, order.asset, quantity, price)
     order.raw += fee_fixed(world, bar, order.asset)
     order.raw += fee_slope(world, bar, order.asset, price) * quantity
-    order.notional += quantity * contracts_of(world)[order.asset].multiplier * abs(price)
+    order.notional += notional_of(contracts_of(world)[order.asset], quantity, price)
 
 
 @compiled

@@ -6,7 +6,8 @@ from barledger._jit import compiled
 from barledger.kernel.codes import AccountKind, InstrumentKind, Setting
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import money_zero
-from barledger.kernel.types import RELATIVE, AccountRow, ContractRow, RulesRow
+from barledger.kernel.perpetual import bracket_margin, safe_mark
+from barledger.kernel.types import RELATIVE, AccountRow, ContractRow, PositionRow, RulesRow
 from barledger.kernel.world import World, contracts_of, held_of, positions_of
 
 
@@ -33,10 +34,12 @@ def reg_t_maintenance(rules: RulesRow, contract: ContractRow, side: float, price
 
 @compiled
 def maintenance_of(world: World, bar: int, asset: int, side: float, price: float) -> float:
-    """Requirement to hold one unit marked at `price`; `side` is the sign of the position."""
+    """Requirement to hold one unit marked at `price`, in points; `side` is the quantity held."""
     contract = contracts_of(world)[asset]
     if contract.kind == InstrumentKind.FUTURE:
         return future_margin(world, Setting.MAINTENANCE.value, bar, asset, price)
+    if contract.kind == InstrumentKind.PERPETUAL:
+        return bracket_margin(world, asset, side, price)
     if world.rules.account == AccountKind.REG_T:
         return reg_t_maintenance(world.rules, contract, side, price)
     return world.rules.maintenance_long * price
@@ -44,10 +47,12 @@ def maintenance_of(world: World, bar: int, asset: int, side: float, price: float
 
 @compiled
 def initial_of(world: World, bar: int, asset: int, side: float, price: float) -> float:
-    """Requirement to open one unit at `price`, never less than to hold it."""
+    """Requirement to open one unit at `price`, in points, never less than to hold it."""
     contract = contracts_of(world)[asset]
     if contract.kind == InstrumentKind.FUTURE:
         return future_margin(world, Setting.INITIAL.value, bar, asset, price)
+    if contract.kind == InstrumentKind.PERPETUAL:
+        return contract.multiplier * abs(price) * contract.margin_rate
     if world.rules.account == AccountKind.REG_T:
         rate = min(1.0, world.rules.initial_rate * contract.leverage_factor)
         return max(rate * price, reg_t_maintenance(world.rules, contract, side, price))
@@ -63,6 +68,13 @@ def level_of(world: World, bar: int, asset: int, side: float, price: float) -> f
 
 
 @compiled
+def margin_price(world: World, position: PositionRow) -> float:
+    """Price, in points, that a position's initial margin goes by: isolated, that of its entry."""
+    isolated = world.rules.account == AccountKind.PERP_ISOLATED
+    return position.average if isolated else position.mark
+
+
+@compiled
 def sum_requirements(world: World, bar: int) -> None:
     """Write Σ initial and Σ maintenance of everything held, at its marks."""
     positions = positions_of(world)
@@ -73,7 +85,8 @@ def sum_requirements(world: World, bar: int) -> None:
         position = positions[held[k]]
         side = position.quantity
         quantity = abs(side)
-        initial += quantity * initial_of(world, bar, held[k], side, position.mark)
+        price = margin_price(world, position)
+        initial += quantity * initial_of(world, bar, held[k], side, price)
         maintenance += quantity * maintenance_of(world, bar, held[k], side, position.mark)
     world.account.initial = initial
     world.account.maintenance = maintenance
@@ -158,6 +171,9 @@ def safe_price(world: World, bar: int) -> float:
     quantity = abs(position.quantity)
     fixed = quantity * maintenance_base(world, bar, contract, exposure)
     fixed += 4.0 * RELATIVE * (rules.initial_cash + abs(account.cash))
+    if contract.kind == InstrumentKind.PERPETUAL:
+        edge = safe_mark(world, fixed)
+        return edge + 4.0 * RELATIVE * edge if exposure > 0.0 else edge - 4.0 * RELATIVE * edge
     slope = 4.0 * RELATIVE * abs(exposure)
     if contract.kind != InstrumentKind.FUTURE:
         slope += quantity * maintenance_slope(rules, contract, exposure)

@@ -35,28 +35,31 @@ from barledger.kernel.world import (
     positions_of,
     queue_of,
 )
+from barledger.kernel.worth import notional_of, points, unit_value
 
 
 @compiled
 def refusal(world: World, asset: int, side: int) -> int:
     """Why nothing at all may be opened, whatever the size; NONE when it may."""
     kind = world.rules.account
-    is_future = contracts_of(world)[asset].kind == InstrumentKind.FUTURE
+    contract = contracts_of(world)[asset]
     if world.account.is_bankrupt != 0:
         return Reason.BANKRUPT.value
     if world.account.halt != 0:
         return Reason.HALTED.value
-    if kind == AccountKind.CASH and (side < 0 or is_future):
+    if kind == AccountKind.CASH and (side < 0 or contract.is_paid == 0):
         return Reason.NOT_IN_CASH_ACCOUNT.value
-    if kind == AccountKind.FUTURES_MARGIN and not is_future:
+    if kind == AccountKind.FUTURES_MARGIN and contract.kind != InstrumentKind.FUTURE:
         return Reason.NOT_IN_FUTURES_ACCOUNT.value
+    if kind >= AccountKind.PERP_ISOLATED and contract.kind != InstrumentKind.PERPETUAL:
+        return Reason.NOT_IN_PERPETUAL_ACCOUNT.value
     return Reason.NONE.value
 
 
 @compiled
 def is_too_small(contract: ContractRow, quantity: float, price: float) -> bool:
     """Whether an opening is below the least notional, or is of nothing's worth and fully paid."""
-    notional = quantity * contract.multiplier * abs(price)
+    notional = notional_of(contract, quantity, price)
     return notional < contract.min_notional or (notional == 0.0 and contract.is_paid != 0)
 
 
@@ -86,9 +89,10 @@ def early_refusal(
 @compiled
 def money_unit(world: World, bar: int, order: LiveRow, price: float) -> float:
     """Money that one unit opened at `price` takes from what is free, without its fee."""
+    contract = contracts_of(world)[order.asset]
     if world.rules.tests_margin != 0:
-        return initial_of(world, bar, order.asset, float(order.side), price)
-    return contracts_of(world)[order.asset].multiplier * abs(price)
+        return initial_of(world, bar, order.asset, float(order.side), points(contract, price))
+    return unit_value(contract, price)
 
 
 @compiled
@@ -170,7 +174,7 @@ def fit_money(
     quantity = fit(world, bar, order.asset, price, quantity, unit, 1.0, room, 0.0)
     if world.rules.account == AccountKind.REG_T and quantity > 0.0:
         fee = fee_of(world, bar, order.asset, quantity, price)
-        is_security = contracts_of(world)[order.asset].kind != InstrumentKind.FUTURE
+        is_security = contracts_of(world)[order.asset].is_paid != 0
         if is_security and world.account.equity - fee < world.rules.minimum_equity:
             quantity = fit_floor(world, bar, order, price, quantity)
     return quantity
@@ -198,7 +202,7 @@ def cost_of_longs(world: World) -> float:
     held = held_of(world)
     cost = 0.0
     for k in range(world.account.n_held):
-        if contracts_of(world)[held[k]].kind != InstrumentKind.FUTURE:
+        if contracts_of(world)[held[k]].is_paid != 0:
             position = positions[held[k]]
             cost += position.exposure * position.average if position.quantity > 0.0 else np.nan
     return cost
@@ -210,7 +214,7 @@ def fit_cap(
 ) -> float:
     """Part of an opening that one cap on exposure allows."""
     ratio = cap_ratio(world, cap, order.asset)
-    unit = contracts_of(world)[order.asset].multiplier * abs(price)
+    unit = unit_value(contracts_of(world)[order.asset], price)
     if ratio == np.inf or (cap == NET and unit == 0.0):  # what is worth nothing moves no net
         return quantity
     sign = 1.0 if order.side * price > 0.0 else -1.0
@@ -252,6 +256,13 @@ def admit(
         return 0.0, wanted, world.rules.no_money
     stops = (world.rules.insufficient == Insufficient.REJECT or is_atomic) and not is_all
     quantity = wanted
+    if contract.most_notional < np.inf:
+        most = room_in_bracket(world, order.asset, price)
+        if most < quantity:
+            quantity = cut(most, contract.lot)
+            reason = Reason.BRACKET_CAP.value
+            if stops or quantity <= contract.dust:
+                return 0.0, wanted, reason
     if order.most < quantity:
         quantity = cut(order.most, contract.lot)
         reason = world.rules.no_money
@@ -299,6 +310,15 @@ def most_to_open(world: World, bar: int, order: LiveRow) -> float:
     if world.taken_up_n > 0:
         quantity = part_now(world, bar, order.asset, order.side * quantity, order.market)
     return quantity
+
+
+@compiled
+def room_in_bracket(world: World, asset: int, price: float) -> float:
+    """Unsigned quantity that the leverage of a perpetual may still add, by its brackets."""
+    contract = contracts_of(world)[asset]
+    position = positions_of(world)[asset]
+    room = contract.most_notional - abs(position.exposure * position.mark)
+    return max(room, 0.0) / unit_value(contract, price)
 
 
 @compiled

@@ -7,6 +7,7 @@ from barledger.kernel.codes import Cause, Count, Reason, Stage
 from barledger.kernel.sizing import cut, entry_size, quantity_of
 from barledger.kernel.types import LiveRow
 from barledger.kernel.world import World, contracts_of, counts_of, positions_of
+from barledger.kernel.worth import points
 
 # How a plan went: an order to handle, or why there is none. NO_OPENING still closes.
 PLANNED, NO_OPENING, NO_SIZE, AT_TARGET, NOTHING = 0, 1, 2, 3, 4
@@ -74,8 +75,9 @@ def plan_target(world: World, order: LiveRow, market: float) -> int:
     held = positions_of(world)[order.asset].quantity
     target = order.number
     if order.is_frozen == 0 and target != 0.0:
+        price = points(contract, market)
         target = quantity_of(
-            world.rules.target_kind, target, market, contract.multiplier, world.account.snapshot
+            world.rules.target_kind, target, price, contract.multiplier, world.account.snapshot
         )
     if target != target:
         return NO_SIZE

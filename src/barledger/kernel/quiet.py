@@ -14,6 +14,7 @@ from barledger.kernel.ledger import mark, value
 from barledger.kernel.limits import is_below, loss_level
 from barledger.kernel.margin import maintenance_of, safe_price
 from barledger.kernel.metrics import feed_block
+from barledger.kernel.perpetual import is_leg_safe
 from barledger.kernel.stops import extreme_of, follow, follows, stop_level
 from barledger.kernel.types import BLOCK, RELATIVE, AccountRow, Floats, RulesRow
 from barledger.kernel.wings import wing
@@ -21,15 +22,21 @@ from barledger.kernel.world import (
     World,
     buffer_of,
     close_of,
+    contracts_of,
     days_of,
     equity_of,
     held_of,
     high_of,
     low_of,
+    mark_close_of,
+    mark_high_of,
+    mark_low_of,
+    mark_open_of,
     open_of,
     positions_of,
     stops_of,
 )
+from barledger.kernel.worth import points
 
 
 @compiled
@@ -162,16 +169,17 @@ OPEN, EXTREME, CLOSE = 0, 1, 2  # the instants at which an account is tested
 
 @compiled
 def price_at(world: World, bar: int, asset: int, instant: int) -> float:
-    """Mark of one asset held at an instant of a bar; at an extreme NaN where there is none."""
+    """Mark, in points, of one asset held at an instant; at an extreme NaN where there is none."""
     position = positions_of(world)[asset]
+    contract = contracts_of(world)[asset]
     if instant == EXTREME:
-        table = low_of(world) if position.quantity > 0.0 else high_of(world)
-        extreme: float = table[bar, asset]
+        table = mark_low_of(world) if position.quantity > 0.0 else mark_high_of(world)
+        extreme: float = points(contract, table[bar, asset])
         return extreme
-    price: float = close_of(world)[bar, asset] if instant == CLOSE else np.nan
+    price: float = mark_close_of(world)[bar, asset] if instant == CLOSE else np.nan
     if price != price and world.rules.has_open != 0:
-        price = open_of(world)[bar, asset]
-    return price if price == price else position.mark
+        price = mark_open_of(world)[bar, asset]
+    return points(contract, price) if price == price else position.mark
 
 
 @compiled
@@ -191,6 +199,9 @@ def is_sound(world: World, bar: int, instant: int) -> bool:
         if is_margined:
             unit = maintenance_of(world, bar, held[k], position.quantity, price)
             need += abs(position.quantity) * unit
+        if world.rules.account == AccountKind.PERP_ISOLATED:
+            if is_leg_safe(world, held[k], price) == 0:
+                return False
     if instant == CLOSE and world.rules.has_loss_limits != 0:
         if is_below(world.rules, equity, loss_level(world.rules, world.account)):
             return False
@@ -214,7 +225,7 @@ def is_quiet(world: World, bar: int) -> bool:
 @compiled
 def run_many(world: World, bar: int, end: int) -> int:
     """Bars [bar, end) with positions held: mark up to the first that needs care."""
-    closes = close_of(world)
+    closes = mark_close_of(world)
     account = world.account
     has_stops = world.stops_n > 0
     while bar < end and is_quiet(world, bar):
@@ -233,13 +244,14 @@ def run_many(world: World, bar: int, end: int) -> int:
 @compiled
 def mark_missing(world: World, bar: int) -> None:
     """Mark at the open what has no close on this bar."""
-    opens = open_of(world)
-    closes = close_of(world)
+    opens = mark_open_of(world)
+    closes = mark_close_of(world)
     held = held_of(world)
     for k in range(world.account.n_held):
         price = opens[bar, held[k]]
         if closes[bar, held[k]] != closes[bar, held[k]] and price == price:
-            positions_of(world)[held[k]].mark = price
+            contract = contracts_of(world)[held[k]]
+            positions_of(world)[held[k]].mark = points(contract, price)
 
 
 @compiled
@@ -353,7 +365,8 @@ def run_quiet(world: World, bar: int, end: int) -> int:
     rules = world.rules
     if world.account.n_held == 0:
         return run_flat(world, bar, end)
-    if world.n_assets == 1 and rules.has_loss_limits == 0 and rules.has_dated_margin == 0:
+    is_simple = rules.has_loss_limits + rules.has_dated_margin + rules.has_marks == 0
+    if world.n_assets == 1 and is_simple and rules.has_inverse == 0:
         edge = safe_price(world, bar)
         is_long = positions_of(world)[0].quantity > 0.0
         if rules.account == AccountKind.CASH:

@@ -24,9 +24,9 @@ from barledger.kernel.types import EntryRow, FillRow, Floats, HoldingRow
 from barledger.kernel.world import (
     Rows,
     World,
-    close_of,
     held_of,
-    open_of,
+    mark_close_of,
+    mark_open_of,
     positions_of,
 )
 
@@ -56,14 +56,14 @@ def replay(
             apply_entry(world, entries[entry])
             entry += 1
         if world.rules.has_open != 0:
-            mark(world, open_of(world), bar)
+            mark(world, mark_open_of(world), bar)
         is_marked = False
         is_done = False
         while not is_done:
             is_entry = entry < entries.size and entries[entry].after <= fill
             if is_entry and entries[entry].bar == bar:
                 if entries[entry].category == Category.VARIATION and not is_marked:
-                    mark(world, close_of(world), bar)
+                    mark(world, mark_close_of(world), bar)
                     is_marked = True
                 apply_entry(world, entries[entry])
                 entry += 1
@@ -73,7 +73,7 @@ def replay(
             else:
                 is_done = True
         if not is_marked:
-            mark(world, close_of(world), bar)
+            mark(world, mark_close_of(world), bar)
         n = write_holdings(world, bar, holdings, n)
         if out.shape[0] > 0:
             write_close(world, bar, out)
@@ -137,7 +137,7 @@ def write_close(world: World, bar: int, out: Floats) -> None:
     out[SETTLED, bar] = account.settled if world.due_n > 0 else account.cash
     out[EQUITY, bar] = account.equity
     out[GROSS, bar] = account.gross
-    out[NET, bar] = account.net
+    out[NET, bar] = -account.net if world.rules.has_inverse != 0 else account.net
     out[INITIAL, bar] = account.initial
     out[MAINTENANCE, bar] = account.maintenance
 

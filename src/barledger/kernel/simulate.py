@@ -10,6 +10,7 @@ from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed_block
 from barledger.kernel.orders import trade, trade_within
+from barledger.kernel.perpetual import find_funding, pay_funding
 from barledger.kernel.quiet import (
     EXTREME,
     is_calm,
@@ -27,7 +28,10 @@ from barledger.kernel.world import (
     close_of,
     contracts_of,
     events_of,
+    fundings_of,
     held_of,
+    mark_close_of,
+    mark_open_of,
     open_of,
     positions_of,
     settlement_bars_of,
@@ -79,6 +83,10 @@ def next_event(world: World, bar: int, stop: int, cell: int) -> int:
         find_settlement(world, bar)
         if account.next_settlement < world.settlement_bars_n:
             end = min(end, settlement_bars_of(world)[account.next_settlement])
+    if account.n_held > 0 and world.fundings_n > 0:
+        find_funding(world, bar)
+        if account.next_funding < world.fundings_n:
+            end = min(end, fundings_of(world)[account.next_funding].bar)
     return end
 
 
@@ -109,9 +117,12 @@ def visit(world: World, bar: int, cell: int) -> int:
     rules = world.rules
     opens = open_of(world)
     closes = close_of(world)
+    has_funding = world.fundings_n > 0
     if rules.lag > 0 and cell < (bar + 1 - rules.lag) * world.n_assets:
         cell = decide(world, bar - rules.lag, cell)
     start_bar(world, bar)
+    if has_funding:
+        pay_funding(world, bar, 0)
     if account.next_event < world.events_n and events_of(world)[account.next_event].bar == bar:
         apply_events(world, bar)
     for instant in range(1 - rules.has_open, 2):
@@ -122,7 +133,7 @@ def visit(world: World, bar: int, cell: int) -> int:
             trade_within(world, bar)
         if not at_open and rules.tests_extremes != 0 and account.is_bankrupt == 0:
             test_extremes(world, bar)
-        mark(world, prices, bar)
+        mark(world, mark_open_of(world) if at_open else mark_close_of(world), bar)
         if rules.lag == 0 and not at_open and cell < (bar + 1) * world.n_assets:
             cell = decide(world, bar, cell)
         has_orders = at_open == (rules.fill == Fill.NEXT_OPEN)
@@ -137,12 +148,14 @@ def visit(world: World, bar: int, cell: int) -> int:
 @compiled
 def end_bar(world: World, bar: int, closes: Floats) -> None:
     """Mark at the close, settle futures, test margin and losses, record equity."""
-    mark(world, closes, bar)
+    mark(world, mark_close_of(world), bar)
     if world.settlement_bars_n > 0 and world.account.n_held > 0:
         settle(world, bar)
     test_margin(world, bar, AT_CLOSE)
     if world.rules.has_loss_limits != 0 and world.account.is_bankrupt == 0:
         test_losses(world, bar)
+    if world.fundings_n > 0:
+        pay_funding(world, bar, 1)
     put(world, bar, world.account.equity)
 
 
@@ -189,6 +202,7 @@ def end_of_data(world: World, cell: int) -> None:
         cell = decide(world, cell // world.n_assets, cell)
     start_bar(world, last)
     find_settlement(world, last + 1)
+    find_funding(world, last + 1)
     value(world)
     world.account.snapshot = sizing_equity(world)
     if world.rules.tests_margin != 0:

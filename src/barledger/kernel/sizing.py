@@ -6,6 +6,7 @@ from barledger._jit import compiled
 from barledger.kernel.codes import SizeKind
 from barledger.kernel.types import LiveRow
 from barledger.kernel.world import World, contracts_of
+from barledger.kernel.worth import points
 
 
 @compiled
@@ -38,7 +39,8 @@ def entry_size(world: World, order: LiveRow, price: float, equity: float) -> flo
     infinity here too.
     """
     kind = world.rules.size_kind
-    multiplier = contracts_of(world)[order.asset].multiplier
+    contract = contracts_of(world)[order.asset]
+    multiplier = contract.multiplier
     number = order.number
     if kind == SizeKind.PERCENT_OF_CASH:
         return np.inf if number > 0.0 else number
@@ -46,4 +48,4 @@ def entry_size(world: World, order: LiveRow, price: float, equity: float) -> flo
         if not order.distance > 0.0:
             return np.nan
         return number * equity / (order.distance * multiplier)
-    return quantity_of(kind, number, price, multiplier, equity)
+    return quantity_of(kind, number, points(contract, price), multiplier, equity)

@@ -31,6 +31,7 @@ from barledger.kernel.world import (
     positions_of,
     stops_of,
 )
+from barledger.kernel.worth import points
 
 AT_CLOSE, FALLING, RISING = 0, 1, 2  # how the price came to an order filled within a bar
 STOPS_AT_OPEN, STOPS_WITHIN, STOPS_AFTER_ENTRY, STOPS_AT_CLOSE = 0, 1, 2, 3
@@ -96,7 +97,8 @@ def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
         row.until = bar + order.time_limit if order.time_limit == order.time_limit else np.inf
     elif world.rules.when_added == WhenAdded.RESET:
         side = 1.0 if quantity > 0.0 else -1.0
-        set_levels(world, row, order, side * position.average)
+        average = points(contracts_of(world)[order.asset], position.average)
+        set_levels(world, row, order, side * average)
         if row.peak != row.peak:  # held from the start, without stops so far
             row.peak = row.entry
 

@@ -59,6 +59,8 @@ class RulesRow(Protocol):
     has_auction: int
     carries: int
     has_impact: int
+    has_marks: int
+    has_inverse: int
     order_kind: int
     tif: int
     gtd_day: int
@@ -90,7 +92,11 @@ class RulesRow(Protocol):
 
 
 class ContractRow(Protocol):
-    """One row an asset: what its price and quantity mean."""
+    """One row an asset: what its price and quantity mean.
+
+    Of a perpetual: `tier` and `tiers` are place and number of its brackets, `margin_rate` is
+    1 / leverage, `most_notional` what that leverage may hold.
+    """
 
     multiplier: float
     tick: float
@@ -105,6 +111,11 @@ class ContractRow(Protocol):
     keeps_fractions: int
     exclusive: int
     group: int
+    inverse: int
+    tier: int
+    tiers: int
+    margin_rate: float
+    most_notional: float
 
 
 class SettingRow(Protocol):
@@ -122,6 +133,16 @@ class EventRow(Protocol):
     value: float
     asset: int
     kind: int
+
+
+class FundingRow(Protocol):
+    """Funding of one perpetual: at the bar's opening instant or inside it; `mark` NaN: the bar's."""
+
+    bar: int
+    rate: float
+    mark: float
+    asset: int
+    is_late: int
 
 
 class OrderInRow(Protocol):
@@ -169,6 +190,7 @@ class AccountRow(Protocol):
     n_live: int
     next_event: int
     next_settlement: int
+    next_funding: int
     next_order: int
     next_due: int
     last_due: int
@@ -185,7 +207,7 @@ class AccountRow(Protocol):
 class PositionRow(Protocol):
     """What is held of one asset.
 
-    `exposure` is quantity · multiplier; `base` is 0 when fully paid; `kept` keeps the mark while
+    `exposure` is quantity · multiplier; prices are points (`worth.points`); `base` is 0 when fully paid; `kept` keeps the mark while
     the position is tested at an extreme; `tied_until` is the bar on which the unsettled money that
     bought it settles.
     """
@@ -419,4 +441,4 @@ ACCOUNT, POSITION, LIVE = dtype_of(AccountRow), dtype_of(PositionRow), dtype_of(
 ORDER, FILL, ENTRY = dtype_of(OrderRow), dtype_of(FillRow), dtype_of(EntryRow)
 STOP, USED = dtype_of(StopRow), dtype_of(UsedRow)
 INCIDENT, METRICS = dtype_of(IncidentRow), dtype_of(MetricsRow)
-HOLDING = dtype_of(HoldingRow)
+HOLDING, FUNDING = dtype_of(HoldingRow), dtype_of(FundingRow)

@@ -23,6 +23,7 @@ from barledger.kernel.types import (
     ENTRY,
     EVENT,
     FILL,
+    FUNDING,
     INCIDENT,
     LIVE,
     ORDER,
@@ -38,6 +39,7 @@ from barledger.kernel.types import (
     EventRow,
     FillRow,
     Floats,
+    FundingRow,
     IncidentRow,
     Ints,
     LegRow,
@@ -111,6 +113,7 @@ class World(Own, Protocol):
     months_n: int
     events_n: int
     settlement_bars_n: int
+    fundings_n: int
 
 
 F8, I8, I1 = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.int8)
@@ -156,6 +159,12 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "rejected": (I8, 1),
     "equity": (F8, 1),
     "buffer": (F8, 1),
+    "mark_open": (F8, 2),
+    "mark_high": (F8, 2),
+    "mark_low": (F8, 2),
+    "mark_close": (F8, 2),
+    "tiers": (F8, 1),
+    "fundings": (FUNDING, 1),
 }
 
 # Functions called by an address that lies in the world; machine code knows them by their places.
@@ -165,6 +174,7 @@ WINGS = (
     "arrange",
     "begin_atomic",
     "bisect",
+    "bracket_margin",
     "claim_group",
     "decide_orders",
     "decide_target",
@@ -177,14 +187,18 @@ WINGS = (
     "force",
     "guard",
     "impact",
+    "is_leg_safe",
+    "liquidate_perpetuals",
     "note_leg",
     "offered_at_open",
     "offered_within",
     "part_now",
     "part_to_close",
+    "pay_funding",
     "rest",
     "rich_fee",
     "run_trailing",
+    "safe_mark",
     "settle",
     "share_out",
     "stop_positions",
@@ -292,3 +306,9 @@ counts_of: Callable[[World], Ints] = _view("counts")
 rejected_of: Callable[[World], Ints] = _view("rejected")
 equity_of: Callable[[World], Floats] = _view("equity")
 buffer_of: Callable[[World], Floats] = _view("buffer")
+mark_open_of: Callable[[World], Floats] = _view("mark_open")
+mark_high_of: Callable[[World], Floats] = _view("mark_high")
+mark_low_of: Callable[[World], Floats] = _view("mark_low")
+mark_close_of: Callable[[World], Floats] = _view("mark_close")
+tiers_of: Callable[[World], Floats] = _view("tiers")
+fundings_of: Callable[[World], Rows[FundingRow]] = _view("fundings")

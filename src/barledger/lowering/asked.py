@@ -161,8 +161,11 @@ def _initial_cash(given: dict[str, Any]) -> float:
 
 def _checked_account(account: Account, bars: Bars) -> Account:
     extremes = getattr(account, "margin_check", None) == "extremes"
-    if extremes and (len(bars._high) == 0 or len(bars._low) == 0):
-        raise ValueError("margin_check='extremes' needs bars with high and low")
+    if extremes and (len(bars._high) == 0 or len(bars._low) == 0) and len(bars._mark) == 0:
+        raise ValueError(
+            "margin_check='extremes' needs bars with high and low, or a mark price; without them "
+            "give margin_check='open_close'"
+        )
     return account
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.instruments.calendar import dates_of
+from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel.codes import OrderKind
 from barledger.kernel.types import ACCOUNT, STOP
 from barledger.lowering.memory import Memory
@@ -77,7 +78,7 @@ def _column(bars: Bars, asset: str) -> int:
 def _hold(memory: Memory, request: Request, column: int, quantity: float, average: float) -> None:
     """Put a position of the user's on the books, marked at its average price."""
     contract = request.bars.contracts[column]
-    if isinstance(request.account, Cash) and (quantity < 0.0 or contract.kind == "future"):
+    if isinstance(request.account, Cash) and (quantity < 0.0 or contract.kind in MARGINED):
         raise ValueError(
             f"a Cash account holds fully paid longs only; the start State has {quantity:g} of "
             f"{request.bars.assets[column]}"
@@ -92,8 +93,9 @@ def _hold(memory: Memory, request: Request, column: int, quantity: float, averag
     row = memory.arrays["positions"][column]
     row["quantity"] = quantity
     row["exposure"] = quantity * (contract.multiplier or 1.0)
+    average = -1.0 / average if contract.inverse else average
     row["average"] = row["mark"] = average
-    row["base"] = average if contract.kind == "future" else 0.0
+    row["base"] = average if contract.kind in MARGINED else 0.0
     row["opened"] = row["tied_until"] = -1
     _relist(memory)
 
@@ -164,7 +166,15 @@ def state_after(memory: Memory, bars: Bars) -> State:
     """Return what is held after the last bar, exact enough to go on bit for bit."""
     n_bars = len(bars)
     account = memory.record["account"].copy()
-    for name in ("next_event", "next_settlement", "next_order", "next_due", "n_live", "n_held"):
+    for name in (
+        "next_event",
+        "next_settlement",
+        "next_funding",
+        "next_order",
+        "next_due",
+        "n_live",
+        "n_held",
+    ):
         account[name] = 0
     account["last_due"] = max(int(account["last_due"][0]) - n_bars, 0)
     positions = memory.arrays["positions"][:-1]
@@ -188,7 +198,10 @@ def state_after(memory: Memory, bars: Bars) -> State:
     return State(
         cash=float(account["cash"][0]),
         positions={
-            bars.assets[j]: (float(positions[j]["quantity"]), float(positions[j]["average"]))
+            bars.assets[j]: (
+                float(positions[j]["quantity"]),
+                _average(positions[j], bars.contracts[j]),
+            )
             for j in held
         },
         unsettled=_unsettled(memory, bars),
@@ -202,6 +215,11 @@ def state_after(memory: Memory, bars: Bars) -> State:
             bool(memory.record["rules"]["lag"][0] > 1),
         ),
     )
+
+
+def _average(position: Any, contract: Contract) -> float:
+    average = float(position["average"])
+    return -1.0 / average if contract.inverse else average
 
 
 def _unsettled(memory: Memory, bars: Bars) -> tuple[tuple[Any, float], ...]:

@@ -10,6 +10,7 @@ from barledger.analytics.statistics import first_row
 from barledger.kernel.types import BLOCK
 from barledger.lowering.book import put_book, state_after
 from barledger.lowering.carried import tell_carried
+from barledger.lowering.marks import put_marks
 from barledger.lowering.memory import Memory, borrow, copied
 from barledger.lowering.request import Request
 from barledger.lowering.terms import put_terms
@@ -91,6 +92,7 @@ def _put_prices(memory: Memory, request: Request) -> None:
     bars = request.bars
     for name in ("open", "high", "low", "close"):
         memory.put(name, getattr(bars, f"_{name}"))
+    put_marks(memory, bars)
     memory.put("tradable", tradable_codes(request))
     memory.put("fill", fill_prices(request))
 

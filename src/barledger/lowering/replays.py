@@ -9,6 +9,7 @@ import numpy.typing as npt
 from barledger.kernel.types import HOLDING
 from barledger.lowering.book import put_book
 from barledger.lowering.drive import Run
+from barledger.lowering.marks import put_marks
 from barledger.lowering.memory import Memory
 from barledger.lowering.terms import put_terms
 
@@ -50,8 +51,7 @@ def _replay(run: Run, table: Floats, holdings: npt.NDArray[Any]) -> int:
     request = run.request
     memory = Memory(*request.bars.shape)
     put_terms(memory, request)
-    for name in ("open", "close"):
-        memory.put(name, getattr(request.bars, f"_{name}"))
+    put_marks(memory, request.bars)
     put_book(memory, request)
     fills, entries = as_rows(run.fills), as_rows(run.entries)
     return int(replay(as_rows(memory.record), fills, entries, table, as_rows(holdings)))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.instruments import calendar
-from barledger.instruments.contract import Contract
+from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, EVENT, RULES
@@ -17,6 +17,7 @@ from barledger.lowering.guards import add_stops
 from barledger.lowering.impacts import add_impact
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
+from barledger.lowering.perpetuals import perpetual_rules, put_perpetuals
 from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
@@ -94,11 +95,14 @@ def put_terms(memory: Memory, request: Request) -> None:
         if rules["tests_margin"][0]
         else codes.Reason.INSUFFICIENT_CASH
     )
-    memory.put("contracts", _contracts(request))
+    _set(rules, perpetual_rules(request))
+    contracts = _contracts(request)
+    memory.put("contracts", contracts)
     memory.put("settings", varying.table)
     memory.put("values", varying.values)
     _put_sequence(memory, rules, request)
     _put_events(memory, rules, request)
+    put_perpetuals(memory, contracts, rules, request)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
     memory.record["rules"] = rules
@@ -252,7 +256,7 @@ def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
     row["leverage_factor"] = contract.leverage_factor
     row["dust"] = DUST * (lot or 1.0)
     row["kind"] = codes.InstrumentKind[contract.kind.upper()]
-    row["is_paid"] = contract.kind != "future"
+    row["is_paid"] = contract.kind not in MARGINED
     row["margin_of_notional"] = contract.margin_unit == "notional"
     row["keeps_fractions"] = split_fraction == "keep" or (split_fraction == "auto" and lot < 1.0)
     return row
@@ -349,11 +353,11 @@ def _put_settlements(memory: Memory, bars: Bars) -> None:
 
 def settlement_prices(bars: Bars) -> npt.NDArray[np.float64]:
     """Settlement prices (T, N) of the futures: those given, else the close ending each date."""
+    futures = np.array([contract.kind == "future" for contract in bars.contracts])
     if len(bars._settlement):
-        return bars._settlement
+        return bars._settlement if futures.all() else np.where(futures, bars._settlement, np.nan)
     dates = calendar.dates_of(bars.time)
     prices = np.full(bars.shape, np.nan)
     is_last = np.append(dates[1:] != dates[:-1], True)
-    futures = np.array([contract.kind == "future" for contract in bars.contracts])
     prices[np.ix_(is_last, futures)] = bars._close[np.ix_(is_last, futures)]
     return prices

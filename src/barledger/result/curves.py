@@ -65,6 +65,8 @@ def margin(book: Book) -> dict[str, Any]:
     """
     closes = book.closes
     free = closes.settled if book.kind == "Cash" else closes.equity - closes.initial
+    if book.kind == "PerpIsolated":
+        free = closes.cash - closes.initial
     power = np.maximum(free, 0.0) / book.opening_rate
     lacking = np.maximum(closes.maintenance - closes.equity, 0.0)
     return {

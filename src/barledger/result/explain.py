@@ -88,7 +88,7 @@ def price_line(bars: Bars, bar: int, column: int) -> str:
     parts = [
         f"{name} {matrix[bar, column]:,.6g}"
         for name, matrix in bars.matrices.items()
-        if name in ("open", "high", "low", "close", "settlement")
+        if name in ("open", "high", "low", "close", "settlement", "mark")
     ]
     tradable = bars.tradable
     closed = tradable is not None and not tradable[bar, column]

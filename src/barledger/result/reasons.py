@@ -11,6 +11,7 @@ CAUSES = {
     "trailing_stop": "made by the trailing stop",
     "target_hit": "made by the target",
     "time_stop": "made because its time was up",
+    "liquidation": "forced by the exchange: the position was taken over",
     "exclusive": "forced by another member of its exclusive group",
 }
 
@@ -37,6 +38,8 @@ REASONS = {
     "replaced": "a newer signal replaced it",
     "position_gone": "the position that it was to close was gone",
     "expired": "its time in force was over",
+    "not_in_perpetual_account": "a perpetual account takes nothing but perpetuals",
+    "bracket_cap": "its leverage may hold no more than that by the brackets",
     "volume_cap": "the bar did not take all of it, and the rest was not to wait",
     "withdrawn": "the strategy withdrew it",
     "end_of_data": "the bars ended before it could fill",
@@ -51,5 +54,6 @@ INCIDENTS = {
     "good_faith_violation": "good-faith violation: sold before its purchase had settled",
     "withdrawal_cut": "a withdrawal of {amount:,.2f} was cut to {level:,.2f}",
     "halt": "a loss limit halted entries: equity {amount:,.2f} against {level:,.2f}",
+    "liquidation": "liquidated: balance {amount:,.2f} against {level:,.2f} of maintenance",
     "flatten": "a loss limit closed everything: equity {amount:,.2f} against {level:,.2f}",
 }

@@ -1,0 +1,1 @@
+"""What exchanges ask and pay, as functions of their own: perpetuals, SPAN margin."""
