@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from barledger import data, portfolio, rules, trade, validation
     from barledger._param import param
-    from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+    from barledger.accounts import Cash, FreeCash, FuturesMargin, PortfolioMargin, RegT, Unlimited
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
@@ -54,7 +54,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "_param": ("param",),
-    "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
+    "accounts": ("Cash", "FreeCash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
     "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
     "data.events": ("Events",),
@@ -105,6 +105,7 @@ __all__ = [
     "Contract",
     "DecisionError",
     "Events",
+    "FreeCash",
     "FuturesMargin",
     "Halts",
     "KyleImpact",

@@ -33,6 +33,7 @@ class AccountKind(IntEnum):
     PORTFOLIO_MARGIN = 2
     FUTURES_MARGIN = 3
     UNLIMITED = 4
+    FREE_CASH = 5
 
 
 class InstrumentKind(IntEnum):
@@ -270,6 +271,10 @@ class Reason(IntEnum):
     EXPIRED = 23
     WITHDRAWN = 24
     VOLUME_CAP = 25
+    MIN_SIZE = 26
+    MAX_SIZE = 27
+    NOT_WHOLE = 28
+    REFUSED = 29
 
 
 class Tradable(IntEnum):

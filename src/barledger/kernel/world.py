@@ -111,6 +111,9 @@ class World(Own, Protocol):
     months_n: int
     events_n: int
     settlement_bars_n: int
+    net_n: int
+    worth_n: int
+    net_stops_n: int
 
 
 F8, I8, I1 = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.int8)
@@ -156,6 +159,10 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "rejected": (I8, 1),
     "equity": (F8, 1),
     "buffer": (F8, 1),
+    "net": (F8, 1),
+    "net_where": (I8, 1),
+    "worth": (F8, 2),
+    "net_stops": (F8, 1),
 }
 
 # Functions called by an address that lies in the world; machine code knows them by their places.
@@ -182,9 +189,11 @@ WINGS = (
     "offered_within",
     "part_now",
     "part_to_close",
+    "queue_stops",
     "rest",
     "rich_fee",
     "run_trailing",
+    "serve_net",
     "settle",
     "share_out",
     "stop_positions",
@@ -292,3 +301,7 @@ counts_of: Callable[[World], Ints] = _view("counts")
 rejected_of: Callable[[World], Ints] = _view("rejected")
 equity_of: Callable[[World], Floats] = _view("equity")
 buffer_of: Callable[[World], Floats] = _view("buffer")
+net_of: Callable[[World], Floats] = _view("net")
+net_where_of: Callable[[World], Ints] = _view("net_where")
+worth_of: Callable[[World], Floats] = _view("worth")
+net_stops_of: Callable[[World], Floats] = _view("net_stops")

@@ -11,6 +11,7 @@ from barledger.kernel.types import BLOCK
 from barledger.lowering.book import put_book, state_after
 from barledger.lowering.carried import tell_carried
 from barledger.lowering.memory import Memory, borrow, copied
+from barledger.lowering.netted import raise_wrong
 from barledger.lowering.request import Request
 from barledger.lowering.terms import put_terms
 from barledger.lowering.volumes import fill_prices, tradable_codes
@@ -63,6 +64,8 @@ def run(request: Request, *, skips: bool = True, stops: tuple[int, ...] = ()) ->
             if done < stop or (stop == n_bars and done == n_bars):
                 make_room(memory)
             bar = done
+    if request.netting is not None:
+        raise_wrong(memory, request.bars.time, request.bars.assets)
     return collect(memory, request, initial)
 
 
@@ -91,6 +94,9 @@ def _put_prices(memory: Memory, request: Request) -> None:
     bars = request.bars
     for name in ("open", "high", "low", "close"):
         memory.put(name, getattr(bars, f"_{name}"))
+    if request.netting is not None:
+        for name, prices in request.netting.ranges.items():
+            memory.put(name, prices)
     memory.put("tradable", tradable_codes(request))
     memory.put("fill", fill_prices(request))
 

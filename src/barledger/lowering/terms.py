@@ -17,6 +17,7 @@ from barledger.lowering.guards import add_stops
 from barledger.lowering.impacts import add_impact
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
+from barledger.lowering.netted import put_net
 from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
@@ -94,6 +95,8 @@ def put_terms(memory: Memory, request: Request) -> None:
         if rules["tests_margin"][0]
         else codes.Reason.INSUFFICIENT_CASH
     )
+    if request.netting is not None:
+        put_net(memory, varying, request.netting)
     memory.put("contracts", _contracts(request))
     memory.put("settings", varying.table)
     memory.put("values", varying.values)
