@@ -1,6 +1,6 @@
 """One call in VectorBT's words: prices, options and groups, checked and spread out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -25,7 +25,8 @@ COSTS = {  # our name: VectorBT's, its default
     "LOCKS": ("lock_cash", False),
     "CLIPS": ("allow_partial", True),
 }
-CHOICES = {
+Words = tuple[str, Any, Mapping[str, int]]  # VectorBT's keyword, its default, what it means
+CHOICES: dict[str, Words] = {
     "LONG_CONFLICT": ("upon_long_conflict", "ignore", _words.CONFLICTS),
     "SHORT_CONFLICT": ("upon_short_conflict", "ignore", _words.CONFLICTS),
     "DIRECTION_CONFLICT": ("upon_dir_conflict", "ignore", _words.DIRECTION_CONFLICTS),
@@ -33,7 +34,7 @@ CHOICES = {
     "REPEAT": ("accumulate", False, _words.ACCUMULATE),
 }
 STOPS = ("sl_stop", "tp_stop")
-STOP_CHOICES = {
+STOP_CHOICES: dict[str, Words] = {
     "STOP_BASE": ("stop_entry_price", "close", _words.STOP_BASES),
     "STOP_FILL": ("stop_exit_price", "stoplimit", _words.STOP_FILLS),
     "UPON_STOP": ("upon_stop_exit", "close", _words.STOP_EXITS),

@@ -81,7 +81,12 @@ def run_call(
     runs = []
     for part, amount in zip(parts, money, strict=True):
         account = Unlimited() if not np.isfinite(amount) else part.account
-        runs.append(run(replace(part, initial_cash=float(amount), account=account), skips="LOSS" not in options))
+        runs.append(
+            run(
+                replace(part, initial_cash=float(amount), account=account),
+                skips="LOSS" not in options,
+            )
+        )
     check_orders(call, bars, columns, runs)
     if not call.take("fillna_close", True):
         for done, part in zip(runs, parts, strict=True):
@@ -92,6 +97,8 @@ def run_call(
 def accounts_of(call: _given.Call, bars: Bars) -> tuple[tuple[str, ...], tuple[Columns, ...]]:
     """Return the labels of the accounts and the columns of each."""
     groups = _given.labels_of(call.given.get("group_by"), bars)
+    if bars.shape[1] == 1:
+        return (ACCOUNT,), ((0,),)
     if not call.take("cash_sharing", False):
         return bars.assets, tuple((j,) for j in range(bars.shape[1]))
     if groups is None or len(set(groups)) == 1:
@@ -214,9 +221,9 @@ def forget_unknown(done: Run, bars: Bars) -> None:
     """Make equity NaN wherever something is held that has no close."""
     if len(done.equity) == 0 or not np.isnan(bars._close).any():
         return
-    held = np.zeros(bars.shape)
-    np.add.at(held, (done.fills["bar"], done.fills["asset"]), done.fills["quantity"])
-    held = np.abs(np.cumsum(held, axis=0)) > 1e-9
+    traded = np.zeros(bars.shape)
+    np.add.at(traded, (done.fills["bar"], done.fills["asset"]), done.fills["quantity"])
+    held = np.abs(np.cumsum(traded, axis=0)) > 1e-9
     done.equity[(np.isnan(bars._close) & held).any(axis=1)] = np.nan
 
 

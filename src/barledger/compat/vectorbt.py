@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from barledger.compat import _given, _run, _words
+from barledger.compat._records import trades
 from barledger.compat._run import RejectedOrder
+from barledger.compat._stats import stats
 from barledger.kernel.codes import Flag
 from barledger.lowering.wishes import Wishes, blank
 from barledger.result import Result
 
-__all__ = ["RejectedOrder", "from_holding", "from_orders", "from_signals"]
+__all__ = ["RejectedOrder", "from_holding", "from_orders", "from_signals", "stats", "trades"]
 
 SHARED = (
     "price", "fees", "fixed_fees", "slippage", "min_size", "max_size", "size_granularity",

@@ -30,18 +30,18 @@ class Net(IntEnum):
     TARGET = 19
     STOP_BASE = 20
     STOP_FILL = 21
-    REST = 22
-    UPON_STOP = 23
-    UPON_UPDATE = 24
-    IS_BOUNDLESS = 25
-    VALUES_AGAIN = 26
-    WANTS_VALUE = 27
-    VALUE = 28
-    ERROR = 29
-    ERROR_BAR = 30
-    ERROR_ASSET = 31
-    SHARE = 32
-    STATUS = 33
+    UPON_STOP = 22
+    UPON_UPDATE = 23
+    IS_BOUNDLESS = 24
+    VALUES_AGAIN = 25
+    WANTS_VALUE = 26
+    VALUE = 27
+    ERROR = 28
+    ERROR_BAR = 29
+    ERROR_ASSET = 30
+    SHARE = 31
+    STATUS = 32
+    REASON = 33
 
 
 class NetSize(IntEnum):

@@ -7,6 +7,7 @@ but the status of the test.
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.codes import Reason
 from barledger.kernel.net_codes import Net, NetStatus
 from barledger.kernel.types import Floats
 from barledger.kernel.world import (
@@ -82,31 +83,32 @@ def fit_net(world: World, asset: int, size: float, sides: int, price: float) -> 
     of it that `net` has.
     """
     net = net_of(world)
-    net[Net.STATUS.value] = NetStatus.DONE
+    net[Net.STATUS.value] = NetStatus.DONE.value
+    net[Net.REASON.value] = Reason.NOT_WHOLE.value
     held = positions_of(world)[asset].quantity
     unit = price * contracts_of(world)[asset].multiplier
     asked = floored(abs(size), net[Net.STEP.value])
     if size > 0.0:
         quantity = fit_purchase(world, asset, asked, sides, unit)
     elif sides > 0 and held <= 0.0:
-        return stop_with(net, NetStatus.NO_POSITION)
+        return stop_with(net, NetStatus.NO_POSITION.value)
     else:
         quantity = fit_sale(world, asset, asked, sides, unit)
-    if net[Net.STATUS.value] != NetStatus.DONE:
+    if net[Net.STATUS.value] != NetStatus.DONE.value:
         return 0.0
     if quantity == 0.0:
-        return stop_with(net, NetStatus.NO_SIZE)
+        return stop_with(net, NetStatus.NO_SIZE.value)
     if quantity < net[Net.MIN_SIZE.value]:
-        return stop_with(net, NetStatus.BELOW_MINIMUM)
+        return stop_with(net, NetStatus.BELOW_MINIMUM.value)
     wanted = abs(size)
     is_short = wanted < np.inf and quantity < wanted * (1.0 - CLOSE_ENOUGH)
     if is_short and net[Net.CLIPS.value] == 0.0:
-        return stop_with(net, NetStatus.NOT_WHOLE)
+        return stop_with(net, NetStatus.NOT_WHOLE.value)
     fee = quantity * unit * net[Net.FEE_RATE.value] + net[Net.FEE_FIXED.value]
     if size < 0.0 and fee > quantity * unit:
-        return stop_with(net, NetStatus.FEES)
+        return stop_with(net, NetStatus.FEES.value)
     if net[Net.IS_REFUSED.value] != 0.0:
-        return stop_with(net, NetStatus.REFUSED)
+        return stop_with(net, NetStatus.REFUSED.value)
     return quantity
 
 
@@ -115,8 +117,9 @@ def bounded(net: Floats, asked: float) -> float:
     """Size asked for, at most the largest allowed."""
     if asked > net[Net.MAX_SIZE.value]:
         if net[Net.CLIPS.value] == 0.0 and asked < np.inf:
-            return stop_with(net, NetStatus.ABOVE_MAXIMUM)
-        return net[Net.MAX_SIZE.value]
+            return stop_with(net, NetStatus.ABOVE_MAXIMUM.value)
+        net[Net.REASON.value] = Reason.MAX_SIZE.value
+        return float(net[Net.MAX_SIZE.value])
     return asked
 
 
@@ -127,7 +130,7 @@ def fit_purchase(world: World, asset: int, asked: float, sides: int, unit: float
     position = positions_of(world)[asset]
     if sides < 0:
         if position.quantity >= 0.0:
-            return stop_with(net, NetStatus.NO_POSITION)
+            return stop_with(net, NetStatus.NO_POSITION.value)
         asked = min(asked, floored(-position.quantity, net[Net.STEP.value]))
     limit = without_dust(world, world.account.cash)
     if net[Net.LOCKS.value] != 0.0:
@@ -138,18 +141,19 @@ def fit_purchase(world: World, asset: int, asked: float, sides: int, unit: float
     if net[Net.IS_BOUNDLESS.value] != 0.0:
         limit = np.inf
     if limit <= 0.0:
-        return stop_with(net, NetStatus.NO_CASH)
+        return stop_with(net, NetStatus.NO_CASH.value)
     if limit == np.inf and asked == np.inf:
-        return stop_with(net, NetStatus.ENDLESS_LONG)
+        return stop_with(net, NetStatus.ENDLESS_LONG.value)
     asked = bounded(net, asked)
     share = net[Net.SHARE.value]
     cost = unit * (1.0 + net[Net.FEE_RATE.value])
     fixed = net[Net.FEE_FIXED.value]
     if share != share and asked * cost + fixed <= limit * (1.0 + CLOSE_ENOUGH):
         return asked
+    net[Net.REASON.value] = Reason.INSUFFICIENT_CASH.value
     most = (limit * (share if share == share else 1.0) - fixed) / cost
     if most <= 0.0:
-        return stop_with(net, NetStatus.FEES)
+        return stop_with(net, NetStatus.FEES.value)
     return min(asked, floored(most, net[Net.STEP.value]))
 
 
@@ -164,7 +168,7 @@ def fit_sale(world: World, asset: int, asked: float, sides: int, unit: float) ->
         quantity = min(asked, held) if share != share else share * held
     elif net[Net.LOCKS.value] != 0.0 or asked == np.inf:
         quantity = fit_short(world, asked, held, unit)
-    if net[Net.STATUS.value] != NetStatus.DONE:
+    if net[Net.STATUS.value] != NetStatus.DONE.value:
         return 0.0
     return bounded(net, floored(quantity, net[Net.STEP.value]))
 
@@ -177,15 +181,18 @@ def fit_short(world: World, asked: float, held: float, unit: float) -> float:
     rate = net[Net.FEE_RATE.value]
     if net[Net.IS_BOUNDLESS.value] != 0.0:
         if asked == np.inf:
-            return stop_with(net, NetStatus.ENDLESS_SHORT)
+            return stop_with(net, NetStatus.ENDLESS_SHORT.value)
         return asked
     free = free_cash(world) + held * unit * (1.0 - rate)
     if free <= 0.0 and held == 0.0:
-        return stop_with(net, NetStatus.NO_CASH)
+        return stop_with(net, NetStatus.NO_CASH.value)
     cost = unit * (1.0 + rate)
     if asked == np.inf and cost == 0.0:
-        return stop_with(net, NetStatus.WORTHLESS)
+        return stop_with(net, NetStatus.WORTHLESS.value)
     most = held + max(free - net[Net.FEE_FIXED.value], 0.0) / cost
     if share == share:
         most *= share
-    return min(asked, most)
+    if most < asked:
+        net[Net.REASON.value] = Reason.INSUFFICIENT_CASH.value
+        return float(most)
+    return asked

@@ -29,7 +29,7 @@ def resolve_net(world: World, bar: int, asset: int, flags: int, side: float) -> 
     left = resolve_pair(left, SHORT, SHORT_EXIT, int(net[Net.SHORT_CONFLICT.value]), -side)
     is_paired = left != flags
     left = resolve_directions(left, int(net[Net.DIRECTION_CONFLICT.value]), side)
-    adds = 1 if net[Net.REPEAT.value] != NetRepeat.DISABLED else 0
+    adds = 1 if net[Net.REPEAT.value] != NetRepeat.DISABLED.value else 0
     if left != flags and would_order(flags & ~left, side, adds):
         order = live_of(world)[world.live_n - 1]
         order.asset = asset
@@ -62,14 +62,14 @@ def wish_signals(world: World, bar: int, asset: int, flags: int, order: LiveRow)
     removes = removes_part(world)
     if flags & across:
         policy = int(net[Net.OPPOSITE.value])
-        if policy != NetOpposite.IGNORE:
+        if policy != NetOpposite.IGNORE.value:
             return meet_net(world, order, side, policy, removes)
         counts_of(world)[Count.OPPOSITE_IGNORED.value] += 1
     if flags & leave:
         only = 1 if side > 0.0 else -1
         return wish(net[Net.SIZE.value], order, -side, AS_GIVEN if removes else WHOLE, only)
     if flags & along:
-        if repeat == NetRepeat.BOTH or repeat == NetRepeat.ADD_ONLY:
+        if repeat == NetRepeat.BOTH.value or repeat == NetRepeat.ADD_ONLY.value:
             return wish(net[Net.SIZE.value], order, side, AS_GIVEN, 0)
         counts_of(world)[Count.REPEAT_IGNORED.value] += 1
     return False
@@ -79,7 +79,7 @@ def wish_signals(world: World, bar: int, asset: int, flags: int, order: LiveRow)
 def removes_part(world: World) -> bool:
     """Whether an exit takes its size from the position, not all of it."""
     repeat = int(net_of(world)[Net.REPEAT.value])
-    return repeat == NetRepeat.BOTH or repeat == NetRepeat.REMOVE_ONLY
+    return repeat == NetRepeat.BOTH.value or repeat == NetRepeat.REMOVE_ONLY.value
 
 
 @compiled
@@ -88,14 +88,16 @@ def meet_net(world: World, order: LiveRow, side: float, policy: int, removes: bo
     net = net_of(world)
     only = 1 if side > 0.0 else -1
     size = net[Net.SIZE.value]
-    if policy == NetOpposite.CLOSE or (policy == NetOpposite.CLOSE_REDUCE and not removes):
+    if policy == NetOpposite.CLOSE.value or (
+        policy == NetOpposite.CLOSE_REDUCE.value and not removes
+    ):
         return wish(size, order, -side, WHOLE, only)
-    if policy == NetOpposite.CLOSE_REDUCE:
+    if policy == NetOpposite.CLOSE_REDUCE.value:
         return wish(size, order, -side, AS_GIVEN, only)
-    if policy == NetOpposite.REVERSE_REDUCE and removes:
+    if policy == NetOpposite.REVERSE_REDUCE.value and removes:
         return wish(size, order, -side, AS_GIVEN, 0)
-    if net[Net.SIZE_KIND.value] == NetSize.PERCENT:
-        fail(world, order.placed, order.asset, NetStatus.PERCENT_REVERSAL)
+    if net[Net.SIZE_KIND.value] == NetSize.PERCENT.value:
+        fail(world, order.placed, order.asset, NetStatus.PERCENT_REVERSAL.value)
         return False
     return wish(size, order, -side, REVERSED, 0)
 
@@ -126,6 +128,6 @@ def number_of(order: LiveRow, held: float, unit: float, kind: int) -> float:
     if order.reduces == WHOLE:
         return -held
     number = order.number
-    if kind == NetSize.VALUE:
+    if kind == NetSize.VALUE.value:
         number = number / unit if abs(number) < np.inf else number
     return number - held if order.reduces == REVERSED else number

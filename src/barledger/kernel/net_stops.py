@@ -4,14 +4,12 @@ They are looked at on the bars after the one that set them, before signals; what
 order of that bar, at its own turn. The best price of a bar raises a trailing stop only after it.
 """
 
-import numpy as np
-
 from barledger._jit import compiled
 from barledger.kernel.codes import Cause
 from barledger.kernel.net_codes import WIDTH, Net, StopBase, StopFill, StopUpdate
 from barledger.kernel.net_fit import worth_at
 from barledger.kernel.net_signals import meet_net, removes_part
-from barledger.kernel.types import Floats, LiveRow
+from barledger.kernel.types import LiveRow
 from barledger.kernel.world import (
     World,
     close_of,
@@ -82,13 +80,13 @@ def write_stop(
     net = net_of(world)
     fill = int(net[Net.STOP_FILL.value])
     order.market = price
-    if fill == StopFill.PRICE:
+    if fill == StopFill.PRICE.value:
         order.market = fill_of(world)[bar, order.asset]
-    elif fill == StopFill.CLOSE:
+    elif fill == StopFill.CLOSE.value:
         order.market = close_of(world)[bar, order.asset]
     policy = int(net[Net.UPON_STOP.value])
     is_order = meet_net(world, order, side, policy, removes_part(world))
-    order.is_frozen = 1 if fill == StopFill.STOP_LIMIT else 0
+    order.is_frozen = 1 if fill == StopFill.STOP_LIMIT.value else 0
     order.cause = cause
     return is_order
 
@@ -118,20 +116,20 @@ def guard_net(world: World, bar: int, order: LiveRow, before: float) -> None:
 @compiled
 def renews(given: float, present: float, mode: int, is_new: bool) -> bool:
     """Whether a stop given takes the place of the present one; NaN: none."""
-    if is_new or mode == StopUpdate.OVERRIDE_NAN:
+    if is_new or mode == StopUpdate.OVERRIDE_NAN.value:
         return True
-    return mode == StopUpdate.OVERRIDE and given == given
+    return mode == StopUpdate.OVERRIDE.value and given == given
 
 
 @compiled
 def base_price(world: World, bar: int, order: LiveRow) -> float:
     """Price that the stops of a position opened by an order are reckoned from."""
     base = int(net_of(world)[Net.STOP_BASE.value])
-    if base == StopBase.WORTH:
+    if base == StopBase.WORTH.value:
         return worth_at(world, bar, order.asset)
-    if base == StopBase.FILL_PRICE:
+    if base == StopBase.FILL_PRICE.value:
         return float(order.price)
-    if base == StopBase.CLOSE:
+    if base == StopBase.CLOSE.value:
         close: float = close_of(world)[bar, order.asset]
         return close
     return float(order.market)

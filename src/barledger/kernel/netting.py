@@ -53,7 +53,11 @@ def serve_net(world: World, bar: int, cell: int) -> int:
     for i in range(n):
         if net[Net.ERROR.value] == 0.0:
             settle_order(world, bar, live_of(world)[queue_of(world)[i]])
-    return next_flag(world, max(cell, first + world.n_assets)) if cell < first + world.n_assets else cell
+    return (
+        next_flag(world, max(cell, first + world.n_assets))
+        if cell < first + world.n_assets
+        else cell
+    )
 
 
 @compiled
@@ -170,8 +174,12 @@ def value_of_order(world: World, bar: int, order: LiveRow) -> float:
     unit = worth_at(world, bar, order.asset) * contracts_of(world)[order.asset].multiplier
     held = positions_of(world)[order.asset].quantity
     kind = int(net[Net.SIZE_KIND.value])
-    if kind == NetSize.PERCENT:
-        number = order.number if order.cause == Cause.SIGNAL else sided(net[Net.SIDES.value], order.number)
+    if kind == NetSize.PERCENT.value:
+        number = (
+            order.number
+            if order.cause == Cause.SIGNAL
+            else sided(net[Net.SIDES.value], order.number)
+        )
         value = number * (world.account.cash if number > 0.0 else max(held * unit, 0.0))
     else:
         value = quantity_asked(world, bar, order) * unit
@@ -194,15 +202,15 @@ def quantity_asked(world: World, bar: int, order: LiveRow) -> float:
     net[Net.SHARE.value] = np.nan
     if order.cause != Cause.ORDER:
         number = number_of(order, held, unit, kind)
-        is_share = kind == NetSize.PERCENT and order.reduces == 0
+        is_share = kind == NetSize.PERCENT.value and order.reduces == 0
     else:
         number = sided(net[Net.SIDES.value], order.number)
-        is_share = kind == NetSize.PERCENT
-        if kind == NetSize.TARGET_PERCENT:
+        is_share = kind == NetSize.PERCENT.value
+        if kind == NetSize.TARGET_PERCENT.value:
             number *= net[Net.VALUE.value]
-        if kind == NetSize.VALUE or kind >= NetSize.TARGET_VALUE:
+        if kind == NetSize.VALUE.value or kind >= NetSize.TARGET_VALUE.value:
             number = number / unit
-        if kind >= NetSize.TARGET_AMOUNT:
+        if kind >= NetSize.TARGET_AMOUNT.value:
             number -= held
     if is_share and number != 0.0:
         net[Net.SHARE.value] = abs(number)
@@ -224,8 +232,8 @@ def settle_order(world: World, bar: int, order: LiveRow) -> None:
     if order.market != order.market:
         counts_of(world)[Count.NO_SIZE.value] += 1
         return
-    if net[Net.SIZE_KIND.value] == NetSize.TARGET_PERCENT and net[Net.VALUE.value] <= 0.0:
-        refuse(world, bar, order, order.number, NetStatus.NO_EQUITY)
+    if net[Net.SIZE_KIND.value] == NetSize.TARGET_PERCENT.value and net[Net.VALUE.value] <= 0.0:
+        refuse(world, bar, order, order.number, NetStatus.NO_EQUITY.value)
         return
     size = quantity_asked(world, bar, order)
     if size != size:
@@ -252,12 +260,12 @@ def settle_order(world: World, bar: int, order: LiveRow) -> None:
 @compiled
 def refuse(world: World, bar: int, order: LiveRow, size: float, status: int) -> None:
     """End an order of which nothing is done."""
-    if status == NetStatus.NO_POSITION:
+    if status == NetStatus.NO_POSITION.value:
         counts_of(world)[Count.NO_POSITION.value] += 1
-    elif status == NetStatus.NO_SIZE:
+    elif status == NetStatus.NO_SIZE.value:
         counts_of(world)[Count.AT_TARGET.value] += 1
-    elif status == NetStatus.WORTHLESS or (
-        status >= NetStatus.ENDLESS_LONG and status <= NetStatus.PERCENT_REVERSAL
+    elif status == NetStatus.WORTHLESS.value or (
+        status >= NetStatus.ENDLESS_LONG.value and status <= NetStatus.PERCENT_REVERSAL.value
     ):
         fail(world, bar, order.asset, status)
     else:
@@ -268,13 +276,13 @@ def refuse(world: World, bar: int, order: LiveRow, size: float, status: int) -> 
 @compiled
 def reason_of(status: int) -> int:
     """Why an order was refused, as records tell it."""
-    if status == NetStatus.BELOW_MINIMUM:
+    if status == NetStatus.BELOW_MINIMUM.value:
         return Reason.MIN_SIZE.value
-    if status == NetStatus.ABOVE_MAXIMUM:
+    if status == NetStatus.ABOVE_MAXIMUM.value:
         return Reason.MAX_SIZE.value
-    if status == NetStatus.NOT_WHOLE:
+    if status == NetStatus.NOT_WHOLE.value:
         return Reason.NOT_WHOLE.value
-    if status == NetStatus.REFUSED:
+    if status == NetStatus.REFUSED.value:
         return Reason.REFUSED.value
     return Reason.INSUFFICIENT_CASH.value
 
@@ -300,7 +308,7 @@ def fill_net(world: World, bar: int, order: LiveRow, quantity: float, size: floa
     state: int = State.FILLED
     wanted = quantity
     if abs(size) < np.inf and abs(quantity) < abs(size) * (1.0 - 1e-9):
-        reason = Reason.NOT_WHOLE.value
+        reason = int(net[Net.REASON.value])
         state = State.PARTLY_FILLED
         wanted = size
     write_order(world, bar, order, wanted, state, reason)

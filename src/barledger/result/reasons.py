@@ -38,6 +38,10 @@ REASONS = {
     "position_gone": "the position that it was to close was gone",
     "expired": "its time in force was over",
     "volume_cap": "the bar did not take all of it, and the rest was not to wait",
+    "min_size": "it came to less than the least size allowed",
+    "max_size": "it was more than the largest size allowed",
+    "not_whole": "it could not be filled in full",
+    "refused": "it was to be refused (`reject_prob`)",
     "withdrawn": "the strategy withdrew it",
     "end_of_data": "the bars ended before it could fill",
 }
