@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from barledger._param import param
     from barledger.accounts import (
         Cash,
+        FreeCash,
         FuturesMargin,
         PerpCross,
         PerpIsolated,
@@ -85,6 +86,7 @@ _HOME = {
     "_param": ("param",),
     "accounts": (
         "Cash",
+        "FreeCash",
         "FuturesMargin",
         "PerpCross",
         "PerpIsolated",
@@ -163,6 +165,7 @@ __all__ = [
     "Contract",
     "DecisionError",
     "Events",
+    "FreeCash",
     "FuturesMargin",
     "Halts",
     "KyleImpact",

@@ -318,3 +318,37 @@ class Unlimited(Account):
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
         return {"account": codes.AccountKind.UNLIMITED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FreeCash(Account):
+    """Research only: shorts against cash, without margin; the account of VectorBT.
+
+    Free cash = cash - 2 · Σ value at which the shorts held were sold: a short ties its proceeds
+    and as much again. Longs need free cash; a short of any size may be opened, one that is all
+    that fits takes all free cash. Nothing is tested while it is held, except that equity below 0
+    is bankruptcy.
+
+    Parameters
+    ----------
+    lock
+        Whether shorts need free cash too; False by default.
+    bankruptcy
+        ``"debt"`` (default) or ``"floor_at_zero"``.
+    """
+
+    lock: bool = False
+    bankruptcy: Bankruptcy = "debt"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.lock, bool):
+            raise TypeError(f"lock must be True or False, was {self.lock!r}")
+        _check.choice("bankruptcy", self.bankruptcy, ("debt", "floor_at_zero"))
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {
+            "account": codes.AccountKind.FREE_CASH,
+            "locks_cash": self.lock,
+            "bankruptcy": codes.Bankruptcy[self.bankruptcy.upper()],
+        }

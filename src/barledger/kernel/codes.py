@@ -33,6 +33,7 @@ class AccountKind(IntEnum):
     PORTFOLIO_MARGIN = 2
     FUTURES_MARGIN = 3
     UNLIMITED = 4
+    FREE_CASH = 5
     PERP_ISOLATED = 6
     PERP_CROSS = 7
 
@@ -281,6 +282,10 @@ class Reason(IntEnum):
     ONE_CANCELS_OTHER = 26
     NOT_IN_PERPETUAL_ACCOUNT = 27
     BRACKET_CAP = 28
+    MIN_SIZE = 29
+    MAX_SIZE = 30
+    NOT_WHOLE = 31
+    REFUSED = 32
 
 
 class Tradable(IntEnum):

@@ -9,6 +9,7 @@ from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed_block
+from barledger.kernel.netting import serve_net
 from barledger.kernel.orders import trade, trade_within
 from barledger.kernel.perpetual import find_funding, pay_funding
 from barledger.kernel.quiet import (
@@ -123,6 +124,10 @@ def visit(world: World, bar: int, cell: int) -> int:
     start_bar(world, bar)
     if has_funding:
         pay_funding(world, bar, 0)
+    if world.net_n > 0:
+        cell = serve_net(world, bar, cell)
+        end_bar(world, bar, closes)
+        return cell
     if account.next_event < world.events_n and events_of(world)[account.next_event].bar == bar:
         apply_events(world, bar)
     for instant in range(1 - rules.has_open, 2):

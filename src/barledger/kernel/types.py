@@ -73,6 +73,7 @@ class RulesRow(Protocol):
     cap_to_range: int
     loss_action: int
     max_positions: int
+    locks_cash: int
     impact_power: float
     initial_cash: float
     initial_rate: float

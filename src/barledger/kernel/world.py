@@ -114,6 +114,9 @@ class World(Own, Protocol):
     events_n: int
     settlement_bars_n: int
     fundings_n: int
+    net_n: int
+    worth_n: int
+    net_stops_n: int
 
 
 F8, I8, I1 = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.int8)
@@ -165,6 +168,10 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "mark_close": (F8, 2),
     "tiers": (F8, 1),
     "fundings": (FUNDING, 1),
+    "net": (F8, 1),
+    "net_where": (I8, 1),
+    "worth": (F8, 2),
+    "net_stops": (F8, 1),
 }
 
 # Functions called by an address that lies in the world; machine code knows them by their places.
@@ -195,10 +202,12 @@ WINGS = (
     "part_now",
     "part_to_close",
     "pay_funding",
+    "queue_stops",
     "rest",
     "rich_fee",
     "run_trailing",
     "safe_mark",
+    "serve_net",
     "settle",
     "share_out",
     "stop_positions",
@@ -312,3 +321,7 @@ mark_low_of: Callable[[World], Floats] = _view("mark_low")
 mark_close_of: Callable[[World], Floats] = _view("mark_close")
 tiers_of: Callable[[World], Floats] = _view("tiers")
 fundings_of: Callable[[World], Rows[FundingRow]] = _view("fundings")
+net_of: Callable[[World], Floats] = _view("net")
+net_where_of: Callable[[World], Ints] = _view("net_where")
+worth_of: Callable[[World], Floats] = _view("worth")
+net_stops_of: Callable[[World], Floats] = _view("net_stops")

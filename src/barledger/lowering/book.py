@@ -24,7 +24,8 @@ BAR_FIELDS = ("opened", "tied_until")
 def put_book(memory: Memory, request: Request) -> None:
     """Write what an account holds before the first bar."""
     n_assets = request.bars.shape[1]
-    start = request.start or State(request.initial_cash)
+    is_endless = request.netting is not None and request.initial_cash == np.inf
+    start = request.start or State(0.0 if is_endless else request.initial_cash)
     waiting = 0 if start.continuation is None else len(start.continuation.orders)
     most = int(memory.record["rules"]["most_orders"][0])
     live = waiting + 3 * (n_assets + most) + 8
@@ -38,6 +39,10 @@ def put_book(memory: Memory, request: Request) -> None:
     if request.exclusive:
         memory.make("taken", len(request.exclusive))
     _put_account(memory, request, start)
+    if is_endless:
+        for name in ("cash", "settled", "equity", "snapshot", "peak"):
+            memory.record["account"][name] = np.inf
+        memory.record["rules"]["initial_cash"] = np.inf
     if "due_bars" in memory.arrays:
         _put_due(memory, request.bars, start)
 

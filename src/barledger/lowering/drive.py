@@ -12,6 +12,7 @@ from barledger.lowering.book import put_book, state_after
 from barledger.lowering.carried import tell_carried
 from barledger.lowering.marks import put_marks
 from barledger.lowering.memory import Memory, borrow, copied
+from barledger.lowering.netted import raise_wrong
 from barledger.lowering.request import Request
 from barledger.lowering.terms import put_terms
 from barledger.lowering.volumes import fill_prices, tradable_codes
@@ -64,6 +65,8 @@ def run(request: Request, *, skips: bool = True, stops: tuple[int, ...] = ()) ->
             if done < stop or (stop == n_bars and done == n_bars):
                 make_room(memory)
             bar = done
+    if request.netting is not None:
+        raise_wrong(memory, request.bars.time, request.bars.assets)
     return collect(memory, request, initial)
 
 
@@ -93,6 +96,9 @@ def _put_prices(memory: Memory, request: Request) -> None:
     for name in ("open", "high", "low", "close"):
         memory.put(name, getattr(bars, f"_{name}"))
     put_marks(memory, bars)
+    if request.netting is not None:
+        for name, prices in request.netting.ranges.items():
+            memory.put(name, prices)
     memory.put("tradable", tradable_codes(request))
     memory.put("fill", fill_prices(request))
 

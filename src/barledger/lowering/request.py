@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
 from barledger.state import State
 from barledger.stops import Stops
+
+if TYPE_CHECKING:
+    from barledger.lowering.netted import Netting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Request:
     halts: Halts | None = None
     impact: Impact | None = None
     delay: int = 0
+    netting: "Netting | None" = None
 
     def of(self, columns: Sequence[int], cash: float, start: State | None = None) -> "Request":
         """Return the part of the request for one account's columns."""

@@ -17,6 +17,7 @@ from barledger.lowering.guards import add_stops
 from barledger.lowering.impacts import add_impact
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
+from barledger.lowering.netted import put_net
 from barledger.lowering.perpetuals import perpetual_rules, put_perpetuals
 from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
@@ -98,6 +99,8 @@ def put_terms(memory: Memory, request: Request) -> None:
     _set(rules, perpetual_rules(request))
     contracts = _contracts(request)
     memory.put("contracts", contracts)
+    if request.netting is not None:
+        put_net(memory, varying, request.netting)
     memory.put("settings", varying.table)
     memory.put("values", varying.values)
     _put_sequence(memory, rules, request)

@@ -41,6 +41,10 @@ REASONS = {
     "not_in_perpetual_account": "a perpetual account takes nothing but perpetuals",
     "bracket_cap": "its leverage may hold no more than that by the brackets",
     "volume_cap": "the bar did not take all of it, and the rest was not to wait",
+    "min_size": "it came to less than the least size allowed",
+    "max_size": "it was more than the largest size allowed",
+    "not_whole": "it could not be filled in full",
+    "refused": "it was to be refused (`reject_prob`)",
     "withdrawn": "the strategy withdrew it",
     "end_of_data": "the bars ended before it could fill",
 }

@@ -1,0 +1,1 @@
+"""Keywords of other tools, translated into policies of this one. No engine of its own."""
