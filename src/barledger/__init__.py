@@ -7,9 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import data, portfolio, rules, trade, validation
+    from barledger import data, portfolio, presets, rules, trade, validation
     from barledger._param import param
-    from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+    from barledger.accounts import (
+        Cash,
+        CashBalance,
+        FuturesMargin,
+        PortfolioMargin,
+        RegT,
+        Unlimited,
+    )
     from barledger.comparison import Comparison, compare
     from barledger.data.bars import Bars
     from barledger.data.events import Events
@@ -54,7 +61,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "_param": ("param",),
-    "accounts": ("Cash", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
+    "accounts": ("Cash", "CashBalance", "FuturesMargin", "PortfolioMargin", "RegT", "Unlimited"),
     "comparison": ("Comparison", "compare"),
     "data.bars": ("Bars",),
     "data.events": ("Events",),
@@ -101,6 +108,7 @@ __all__ = [
     "AlmgrenImpact",
     "Bars",
     "Cash",
+    "CashBalance",
     "Comparison",
     "Contract",
     "DecisionError",
@@ -153,6 +161,7 @@ __all__ = [
     "monte_carlo",
     "param",
     "portfolio",
+    "presets",
     "rule",
     "rules",
     "search",
@@ -164,7 +173,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("data", "portfolio", "rules", "trade", "validation"):
+    if name in ("data", "portfolio", "presets", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

@@ -87,7 +87,10 @@ def money_unit(world: World, bar: int, order: LiveRow, price: float) -> float:
     """Money that one unit opened at `price` takes from what is free, without its fee."""
     if world.rules.tests_margin != 0:
         return initial_of(world, bar, order.asset, float(order.side), price)
-    return contracts_of(world)[order.asset].multiplier * abs(price)
+    unit = contracts_of(world)[order.asset].multiplier * abs(price)
+    if world.rules.asks_cash != 0 and order.side < 0 and abs(order.open) < np.inf:
+        return -unit  # what is sold short is paid at once
+    return unit
 
 
 @compiled
@@ -261,7 +264,7 @@ def admit(
         if test > 0:
             if world.rules.has_caps != 0:
                 most = fit_cap(world, bar, order, price, quantity, test - 1)
-        elif world.rules.account != AccountKind.UNLIMITED or is_all:
+        elif world.rules.account != AccountKind.UNLIMITED or is_all or world.rules.asks_cash != 0:
             most = fit_money(world, bar, order, price, quantity, unit, room)
         if most < quantity:
             quantity = most

@@ -44,6 +44,7 @@ from barledger.kernel.records import end_unfilled, next_order, write_order
 from barledger.kernel.resting import drop_ended, expire, offered, offered_within, order_price
 from barledger.kernel.sizing import cut
 from barledger.kernel.stops import guard, serve_stops, stops_after_entry, stops_within
+from barledger.kernel.submission import check_submitted
 from barledger.kernel.types import Counts, Floats, LiveRow, PositionRow
 from barledger.kernel.world import (
     World,
@@ -282,6 +283,9 @@ def queue_active(world: World, bar: int) -> int:
     for i in range(world.account.n_live):
         order = live[i]
         market = offered(world, bar, order, prices)
+        if market != market and order.kind != OrderKind.MARKET:
+            if world.rules.sequence == Sequence.AS_PLACED:
+                market = offered_within(world, bar, order)
         if world.rules.has_resting != 0:
             if has_its_bar(world, bar, order.asset, prices[bar, order.asset]):
                 order.tries = 1
@@ -376,7 +380,9 @@ def trade_within(world: World, bar: int) -> None:
     if has_stops:
         stops_within(world, bar)
     if world.rules.has_resting != 0 and account.n_live > 0:
-        n = queue_within(world, bar)
+        n = 0
+        if world.rules.sequence != Sequence.AS_PLACED:
+            n = queue_within(world, bar)
         if n > 0 and world.rules.tests_margin != 0:
             sum_requirements(world, bar)
         give_turns(world, bar, n, False)
@@ -408,6 +414,8 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool, prices: Float
     n = 0
     if has_orders and world.account.n_live > 0:
         free_groups(world)
+        if rules.checks_submission != 0:
+            check_submitted(world, bar)
         n = queue_active(world, bar)
     is_whole = rules.is_interleaved != 0
     give_turns(world, bar, n, is_whole)

@@ -70,6 +70,9 @@ class RulesRow(Protocol):
     cap_to_range: int
     loss_action: int
     max_positions: int
+    asks_cash: int
+    checks_submission: int
+    cuts_orders: int
     impact_power: float
     initial_cash: float
     initial_rate: float
