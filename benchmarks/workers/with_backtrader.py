@@ -5,7 +5,9 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pandas as pd
+from wire import Arrays, serve
 
+FEES = 0.0005
 KINDS = {"market": bt.Order.Market, "limit": bt.Order.Limit, "stop": bt.Order.Stop}
 
 
@@ -33,6 +35,13 @@ class Follow(bt.Strategy):  # type: ignore[misc]
             if until >= 0:
                 waits["valid"] = self.p.days[min(until, len(self.p.days) - 1)]
             place(self.datas[asset], size=abs(quantity), **waits)
+        if "signals" in self.p.case:
+            signals = self.p.case["signals"]
+            if self.position:
+                if signals["exits"][bar]:
+                    self.close()
+            elif signals["entries"][bar] and not signals["exits"][bar]:
+                self.buy(size=100)
         if "targets" in self.p.case:
             way = {
                 "value": self.order_target_value,
@@ -77,3 +86,34 @@ def observe(case: dict[str, Any]) -> dict[str, Any]:
     """Return the fills (bar, asset, quantity, price, fee), and cash and value of each bar."""
     (done,) = engine_of(case).run()
     return {"fills": done.fills, "cash": done.cash, "value": done.value}
+
+
+def rebalance(given: Arrays, options: dict[str, Any]) -> Any:
+    """Targets in money, the next open."""
+    tables = {name: given[name] for name in ("open", "high", "low", "close")}
+    case = {**tables, "cash": options["cash"], "commission": FEES, "unit": "value"}
+    return _timed({**case, "targets": given["targets"]})
+
+
+def minutes(given: Arrays, options: dict[str, Any]) -> Any:
+    """A hundred shares in, all out, at the next open."""
+    tables = {name: given[name] for name in ("open", "high", "low", "close")}
+    signals = {"entries": given["entries"][:, 0], "exits": given["exits"][:, 0]}
+    return _timed({**tables, "cash": 100_000.0, "commission": FEES, "signals": signals})
+
+
+def _timed(case: dict[str, Any]) -> Any:
+    def run() -> Any:
+        return engine_of(case).run()[0]
+
+    def answer(done: Any) -> Arrays:
+        rows = np.array(done.fills, float).reshape(-1, 5)
+        return {"equity": np.array(done.value), "fills": rows[:, :4]}
+
+    return run, answer
+
+
+WORKS = {"W1": rebalance, "W2 short": minutes}
+
+if __name__ == "__main__":
+    serve(WORKS, ("backtrader", "numpy", "pandas"))
