@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import data, portfolio, rules, trade, validation
+    from barledger import data, portfolio, presets, rules, trade, validation
     from barledger._param import param
     from barledger.accounts import (
         Cash,
+        CashBalance,
         FreeCash,
         FuturesMargin,
         PerpCross,
@@ -86,6 +87,7 @@ _HOME = {
     "_param": ("param",),
     "accounts": (
         "Cash",
+        "CashBalance",
         "FreeCash",
         "FuturesMargin",
         "PerpCross",
@@ -161,6 +163,7 @@ __all__ = [
     "Bars",
     "Brackets",
     "Cash",
+    "CashBalance",
     "Comparison",
     "Contract",
     "DecisionError",
@@ -227,6 +230,7 @@ __all__ = [
     "param",
     "perpetual",
     "portfolio",
+    "presets",
     "rule",
     "rules",
     "search",
@@ -241,7 +245,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "perpetual":
         return import_module("barledger.exchange.perpetual")
-    if name in ("data", "portfolio", "rules", "trade", "validation"):
+    if name in ("data", "portfolio", "presets", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

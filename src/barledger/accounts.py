@@ -312,6 +312,19 @@ class PerpCross(_Perpetual):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class CashBalance(Account):
+    """Cash may pay for longs, short sales bring cash, and nothing is kept back for shorts.
+
+    An opening needs what it costs, fee included, and must not leave cash below 0. Shorts are never
+    called: their proceeds can be spent. For parity with Backtrader's broker; `RegT` asks for more.
+    """
+
+    def rules(self) -> dict[str, Any]:
+        """Fields of the kernel's rules that this account sets."""
+        return {"account": codes.AccountKind.UNLIMITED, "asks_cash": 1}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Unlimited(Account):
     """Research only: everything may be opened; debt and negative equity are flagged, never stopped."""
 

@@ -269,6 +269,12 @@ WORDS: dict[str, tuple[str, ...]] = {
     "cost_basis": ("average", "fifo"),
     "split_fraction": ("auto", "keep", "cash_in_lieu"),
 }
+# What only agreement with another engine asks for; see `barledger.presets`.
+PARITY: dict[str, tuple[str, ...]] = {
+    "sequence": (*WORDS["sequence"], "as_placed"),
+    "submission": ("unchecked", "checked"),
+    "target_lots": ("holding", "order"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -279,7 +285,8 @@ class Rules(_Option):
     ----------
     sequence
         In which order one instant's orders are handled: ``"exits_first"`` (default),
-        ``"as_given"`` (column order), ``"reversed"``, ``"by_value"`` (sales first), or an integer
+        ``"as_given"`` (column order), ``"reversed"``, ``"by_value"`` (sales first), ``"as_placed"``
+        (older orders first, those at the open of a bar and within it in one queue), or an integer
         array (T, N), the k-th number of a row being the column handled k-th.
     proceeds
         Money freed by a sale is usable at the ``"same_instant"`` (default) or the ``"next_bar"``.
@@ -313,6 +320,14 @@ class Rules(_Option):
     split_fraction
         Fractions left by a split: ``"auto"`` (default: paid out where the lot is at least 1),
         ``"keep"``, ``"cash_in_lieu"``.
+    submission
+        ``"unchecked"`` (default), or ``"checked"``: a bar's new orders are first paid one after the
+        other, on paper, from the cash at the start of the next bar, at the price at which they were
+        decided; one that takes it below 0 is refused, and so is every other until sales have
+        brought it back.
+    target_lots
+        A target that lessens a holding is cut to lots itself (``"holding"``, default), or its
+        order is (``"order"``).
     """
 
     sequence: Any = "exits_first"
@@ -328,9 +343,11 @@ class Rules(_Option):
     size_at: Literal["fill", "decision"] = "fill"
     cost_basis: Literal["average", "fifo"] = "average"
     split_fraction: Literal["auto", "keep", "cash_in_lieu"] = "auto"
+    submission: Literal["unchecked", "checked"] = "unchecked"
+    target_lots: Literal["holding", "order"] = "holding"
 
     def __post_init__(self) -> None:
-        for name, words in WORDS.items():
+        for name, words in {**WORDS, **PARITY}.items():
             value = getattr(self, name)
             if name == "sequence" and not isinstance(value, str):
                 continue

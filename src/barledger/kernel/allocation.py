@@ -63,6 +63,8 @@ def arrange(world: World, bar: int, n: int, how: int) -> None:
 def by_sequence(world: World, bar: int, n: int) -> None:
     """Sort the queue of live orders as the `sequence` policy says."""
     sequence = world.rules.sequence
+    if sequence == Sequence.AS_PLACED:
+        return
     live = live_of(world)
     keys = keys_of(world)
     queue = queue_of(world)

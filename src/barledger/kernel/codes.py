@@ -79,6 +79,7 @@ class Sequence(IntEnum):
     REVERSED = 2
     BY_VALUE = 3
     ARRAY = 4
+    AS_PLACED = 5
 
 
 class Proceeds(IntEnum):

@@ -58,7 +58,7 @@ def is_plain(world: World) -> bool:
     features += world.due_n + world.months_n + world.orders_n + world.fills_n + world.entries_n
     features += rules.has_resting + rules.has_loss_limits + rules.has_caps + rules.is_freezing
     features += rules.tests_margin + rules.tests_extremes + world.tradable_n
-    features += rules.has_impact + world.taken_up_n
+    features += rules.has_impact + world.taken_up_n + rules.checks_submission
     is_one = world.n_assets == 1 and rules.lag == 1 and rules.account == AccountKind.CASH
     is_sized = rules.size_kind != SizeKind.RISK and rules.repeat == Repeat.IGNORE
     if features != 0 or not (is_one and is_sized and rules.max_positions > 0):

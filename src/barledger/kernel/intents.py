@@ -12,6 +12,7 @@ from barledger.kernel.codes import (
     OrderKind,
     Reason,
     Repeat,
+    Sequence,
     Setting,
     SizeAt,
     SizeKind,
@@ -374,6 +375,8 @@ def decide(world: World, bar: int, cell: int) -> int:
 def sort_live(world: World) -> None:
     """Bring live orders into column order, older ones of an asset first; drop ended ones."""
     drop_ended(world)
+    if world.rules.sequence == Sequence.AS_PLACED:
+        return
     live = live_of(world)
     last = world.live_n - 1
     for i in range(1, world.account.n_live):

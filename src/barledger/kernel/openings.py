@@ -92,7 +92,10 @@ def money_unit(world: World, bar: int, order: LiveRow, price: float) -> float:
     contract = contracts_of(world)[order.asset]
     if world.rules.tests_margin != 0:
         return initial_of(world, bar, order.asset, float(order.side), points(contract, price))
-    return unit_value(contract, price)
+    unit = unit_value(contract, price)
+    if world.rules.asks_cash != 0 and order.side < 0 and abs(order.open) < np.inf:
+        return -unit  # what is sold short is paid at once
+    return unit
 
 
 @compiled
@@ -273,7 +276,7 @@ def admit(
         if test > 0:
             if world.rules.has_caps != 0:
                 most = fit_cap(world, bar, order, price, quantity, test - 1)
-        elif world.rules.account != AccountKind.UNLIMITED or is_all:
+        elif world.rules.account != AccountKind.UNLIMITED or is_all or world.rules.asks_cash != 0:
             most = fit_money(world, bar, order, price, quantity, unit, room)
         if most < quantity:
             quantity = most

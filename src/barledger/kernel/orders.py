@@ -58,6 +58,7 @@ from barledger.kernel.stops import (
     guard,
     stop_positions,
 )
+from barledger.kernel.submission import check_submitted
 from barledger.kernel.types import Counts, LiveRow, PositionRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -300,6 +301,9 @@ def queue_active(world: World, bar: int, is_auction: bool) -> int:
         if is_auction != (order.kind == OrderKind.MARKET_ON_CLOSE):
             continue
         market = offered(world, bar, order, prices)
+        if market != market and order.kind != OrderKind.MARKET:
+            if world.rules.sequence == Sequence.AS_PLACED:
+                market = offered_within(world, bar, order)
         if world.rules.has_resting != 0:
             if has_its_bar(world, bar, order.asset, prices[bar, order.asset]):
                 order.tries = 1
@@ -394,7 +398,9 @@ def trade_within(world: World, bar: int) -> None:
     if has_stops:
         stop_positions(world, bar, STOPS_WITHIN)
     if world.rules.has_resting != 0 and account.n_live > 0:
-        n = queue_within(world, bar)
+        n = 0
+        if world.rules.sequence != Sequence.AS_PLACED:
+            n = queue_within(world, bar)
         if n > 0 and world.rules.tests_margin != 0:
             sum_requirements(world, bar)
         give_turns(world, bar, n, False)
@@ -426,6 +432,8 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool) -> None:
     n = 0
     if has_orders and world.account.n_live > 0:
         free_groups(world)
+        if rules.checks_submission != 0:
+            check_submitted(world, bar)
         n = queue_active(world, bar, not at_open and rules.fill == Fill.NEXT_OPEN)
     is_whole = rules.is_interleaved != 0
     give_turns(world, bar, n, is_whole)

@@ -82,6 +82,8 @@ def plan_target(world: World, order: LiveRow, market: float) -> int:
     if target != target:
         return NO_SIZE
     whole = cut(abs(target), contract.lot)
+    if world.rules.cuts_orders != 0 and target * held > 0.0 and abs(target) < abs(held):
+        whole = abs(held) - cut(abs(held) - abs(target), contract.lot)
     if target < 0.0:
         whole = -whole
     if whole == 0.0 and order.opens != 0 and held == 0.0:

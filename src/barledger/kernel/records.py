@@ -15,7 +15,7 @@ from barledger.kernel.world import (
 )
 
 NO_TIF = -1  # of orders of which nobody asked how long they live
-PARTLY = 32  # where `rejected` counts orders that filled in part
+PARTLY = 64  # where `rejected` counts orders that filled in part
 
 
 @compiled

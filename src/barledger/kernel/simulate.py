@@ -33,7 +33,6 @@ from barledger.kernel.world import (
     held_of,
     mark_close_of,
     mark_open_of,
-    open_of,
     positions_of,
     settlement_bars_of,
     settlements_of,
@@ -116,7 +115,6 @@ def visit(world: World, bar: int, cell: int) -> int:
     """One bar in full, step by step as the laws have it; returns the next flagged cell."""
     account = world.account
     rules = world.rules
-    opens = open_of(world)
     closes = close_of(world)
     has_funding = world.fundings_n > 0
     if rules.lag > 0 and cell < (bar + 1 - rules.lag) * world.n_assets:
@@ -132,7 +130,6 @@ def visit(world: World, bar: int, cell: int) -> int:
         apply_events(world, bar)
     for instant in range(1 - rules.has_open, 2):
         at_open = instant == 0
-        prices = opens if at_open else closes
         has_range = world.stops_n > 0 or rules.has_resting != 0
         if not at_open and has_range:
             trade_within(world, bar)

@@ -74,6 +74,9 @@ class RulesRow(Protocol):
     loss_action: int
     max_positions: int
     locks_cash: int
+    asks_cash: int
+    checks_submission: int
+    cuts_orders: int
     impact_power: float
     initial_cash: float
     initial_rate: float

@@ -182,6 +182,7 @@ WINGS = (
     "begin_atomic",
     "bisect",
     "bracket_margin",
+    "check_submitted",
     "claim_group",
     "decide_orders",
     "decide_target",

@@ -116,7 +116,7 @@ def _put_wishes(memory: Memory, request: Request) -> None:
 def _put_outputs(memory: Memory, request: Request) -> None:
     n_bars = len(request.bars)
     memory.make("counts", 16)
-    memory.make("rejected", 64)
+    memory.make("rejected", 128)
     memory.put("buffer", np.empty(BLOCK))
     if request.record == "metrics":
         equity = float(memory.record["account"]["equity"][0])

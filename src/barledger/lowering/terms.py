@@ -13,6 +13,7 @@ from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, EVENT, RULES
+from barledger.lowering.agreed import check_agreed
 from barledger.lowering.guards import add_stops
 from barledger.lowering.impacts import add_impact
 from barledger.lowering.margins import add_margins
@@ -74,6 +75,7 @@ SPARE_DAYS = 32  # proceeds may settle this many days after the last bar
 
 def put_terms(memory: Memory, request: Request) -> None:
     """Write everything that does not change during a run."""
+    check_agreed(request)
     bars = request.bars
     rules = np.zeros(1, RULES)
     varying = Varying(*bars.shape)
@@ -143,6 +145,8 @@ def _policies(rules: Rules, kind: str) -> dict[str, Any]:
     fields["sequence"] = sequence
     is_first = sequence == codes.Sequence.EXITS_FIRST
     fields["is_interleaved"] = not is_first and rules.allocation == "in_order"
+    fields["checks_submission"] = rules.submission == "checked"
+    fields["cuts_orders"] = rules.target_lots == "order"
     return fields
 
 

@@ -17,7 +17,7 @@ from barledger.state import State
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[Any]
-PARTLY = 32  # where `rejected` counts orders that filled in part
+PARTLY = 64  # where `rejected` counts orders that filled in part
 RECORDS = ("orders", "fills", "entries", "incidents")
 FLOWS = (Category.DEPOSIT, Category.WITHDRAWAL)
 
