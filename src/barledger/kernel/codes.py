@@ -289,6 +289,18 @@ class Reason(IntEnum):
     REFUSED = 32
 
 
+# Reasons that end an order without refusing it; every other one refuses what it ends unfilled.
+NO_REFUSAL = (
+    Reason.NONE,
+    Reason.REPLACED,
+    Reason.POSITION_GONE,
+    Reason.END_OF_DATA,
+    Reason.EXPIRED,
+    Reason.WITHDRAWN,
+    Reason.ONE_CANCELS_OTHER,
+)
+
+
 class Tradable(IntEnum):
     """Whether an asset trades on a bar.
 

@@ -12,13 +12,15 @@ import numpy.typing as npt
 from numba import int64, types
 
 from barledger._jit import compiled
-from barledger.kernel.codes import Reason
+from barledger.kernel.codes import NO_REFUSAL
 from barledger.kernel.express import is_plain, run_plainly
 from barledger.kernel.history import History, Study
+from barledger.kernel.records import PARTLY
 from barledger.kernel.types import AccountRow, Floats, Ints, MetricsRow
 from barledger.kernel.world import Rows, World, flags_of, rejected_of, words_of
 
 Bytes = npt.NDArray[np.int8]
+MILD = tuple(int(reason) for reason in NO_REFUSAL)
 SQUARE = 64  # cells and variants
 DONE, RULE_FAILED, NOT_SIGNALS, NO_ROOM, METRIC_FAILED = 0, 1, 2, 3, 4
 SIGNALS = 0x0F0F0F0F0F0F0F0F  # the bits that eight cells of signals may have
@@ -195,12 +197,13 @@ def keep(world: World, outcome: Outcome, row: int) -> None:
     outcome.accounts[row] = world.account
     outcome.metrics[row] = world.metrics
     refused = 0
-    others = world.account.n_live
+    ended = world.account.n_live
     rejected = rejected_of(world)
     for i in range(rejected.size):
-        if i < Reason.REPLACED.value:
+        ended += rejected[i]
+        if i < PARTLY:
             refused += rejected[i]
-        else:
-            others += rejected[i]
+    for k in range(len(MILD)):
+        refused -= rejected[MILD[k]]
     outcome.rejected[row] = refused
-    outcome.not_filled[row] = refused + others
+    outcome.not_filled[row] = ended

@@ -7,7 +7,7 @@ import polars as pl
 
 from barledger.analytics import distribution
 from barledger.analytics.statistics import sortino
-from barledger.kernel.codes import Category, Count, Incident, Reason, State
+from barledger.kernel.codes import NO_REFUSAL, Category, Count, Incident, State
 from barledger.result.book import PARTLY, Book
 from barledger.result.curves import drawdown
 
@@ -155,7 +155,7 @@ def _margin_calls(book: Book) -> int | None:
 def _rejected(book: Book) -> int:
     """Return how many orders were refused: neither filled in part, nor cancelled, nor expired."""
     if book.is_whole:
-        return int(book.rejected[: min(PARTLY, Reason.REPLACED)].sum())
+        return int(book.rejected[:PARTLY].sum() - book.rejected[list(NO_REFUSAL)].sum())
     return int(np.count_nonzero(book.orders["state"] == State.REJECTED))
 
 
