@@ -24,7 +24,8 @@ def perpetual_case(seed: int) -> Case:
     market, given = case.market, dict(case.arguments)
     given["account"] = draw_account(draw, market)
     is_own = isinstance(given["account"], PerpIsolated | PerpCross)
-    is_inverse = is_own and draw.random() < 0.3
+    is_dear = bool(np.nanmin(np.array(market.close)) > 2.0 and market.open is not None)
+    is_inverse = is_own and is_dear and draw.random() < 0.4
     kept = market.contracts
     contracts = [
         draw_contract(draw, contract.tick, inverse=is_inverse)
@@ -42,6 +43,8 @@ def perpetual_case(seed: int) -> Case:
         given["size"] = np.inf  # all that fits: near liquidation from the start
     if is_inverse:
         given["impact"] = None  # a price of 0 would be worth infinitely much coin
+        given["slippage"] = 0.001
+        given["rules"] = given["rules"].map_words(sequence="as_given")  # values tie, up to rounding
     marks = draw_marks(draw, market, contracts)
     other = replace(market, contracts=contracts, marks=marks)
     other.fundings = draw_fundings(draw, other)
