@@ -51,7 +51,8 @@ def test_the_worlds_of_perpetuals_reach_everything(met):
     wanted += ["liquidation", "bracket_cap", "not_in_perpetual_account", "insufficient_margin"]
     wanted += ["marks"]
     assert {name: met[0][name] for name in wanted if met[0][name] < LEAST} == {}
-    assert met[0]["RegT margin_call"] + met[0]["PortfolioMargin margin_call"] >= LEAST
+    calls = met[0]["RegT margin_call"] + met[0]["PortfolioMargin margin_call"]
+    assert calls >= LEAST / 2
 
 
 @given(seed=st.integers(1 << 20, 1 << 62), skips=st.booleans())
