@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
 from barledger.instruments.contract import Contract
 
-from . import costs
-from .market import TOLERANCE, cut, dust, sign
+from . import costs, perpetuals
+from .book import value_of
+from .market import TOLERANCE, cut, dust, moves_no_cash, sign
 
 if TYPE_CHECKING:
     from .book import Order, Position, World
@@ -28,6 +29,8 @@ def unit_initial(world: "World", contract: Contract, price: float, side: int) ->
         return 0.0
     if contract.kind == "future":
         return future_margin(contract, contract.initial, price)
+    if contract.kind == "perpetual":
+        return value_of(contract, 1.0, price) / perpetuals.leverage_of(world, contract)
     if isinstance(account, RegT):
         initial = min(1.0, account.initial * contract.leverage_factor) * abs(price)
         return max(initial, unit_maintenance(world, contract, price, side))
@@ -77,6 +80,8 @@ def reg_t_maintenance(account: RegT, contract: Contract, price: float, side: int
 def requirement(world: "World", position: "Position", unit: UnitRequirement) -> float:
     """Requirement of one position, part by part."""
     contract = position.contract
+    if contract.kind == "perpetual" and is_margined(world):
+        return perpetuals.requirement(world, position, is_initial=unit is unit_initial)
     return sum(abs(q) * unit(world, contract, p, position.side) for q, p in position.parts)
 
 
@@ -92,7 +97,8 @@ def free_money(world: "World") -> float:
         return world.cash if account.unsettled == "spend" else world.settled
     if isinstance(account, Unlimited):
         return world.cash
-    return world.equity - total(world, unit_initial)
+    own = world.cash if perpetuals.is_isolated(world) else world.equity
+    return own - total(world, unit_initial)
 
 
 def room(world: "World") -> float:
@@ -124,7 +130,7 @@ class Leg:
         self.fee = costs.fee_of(self.world, self.asset, self.price)
         if self.order is not None:
             self.fee = costs.fee_of_order(self.world, self.order, self.price, "opening")
-        self.notional = self.contract.multiplier * abs(self.price)
+        self.notional = abs(value_of(self.contract, 1.0, self.price))
         if is_margined(self.world):
             self.need = unit_initial(self.world, self.contract, self.price, self.side)
         else:
@@ -164,14 +170,14 @@ def money_tests(leg: Leg, *, from_cash: bool) -> list[Test]:
         return []
     tests = [linear(leg.reason, leg.need, 1.0, room(leg.world), leg)]
     account = leg.world.terms.account
-    if isinstance(account, RegT) and account.minimum_equity > 0 and leg.contract.kind != "future":
+    if isinstance(account, RegT) and account.minimum_equity > 0 and not moves_no_cash(leg.contract):
         tests.append(floor_test(leg, account.minimum_equity))
     return tests
 
 
 def floor_test(leg: Leg, minimum: float) -> Test:
     """Test of the least equity with which one may borrow or be short."""
-    securities = [p for p in leg.world.positions.values() if p.contract.kind != "future"]
+    securities = [p for p in leg.world.positions.values() if not moves_no_cash(p.contract)]
     has_short = leg.side < 0 or any(p.side < 0 for p in securities)
     paid = sum(p.contract.multiplier * p.average * p.quantity for p in securities)
     equity = leg.world.equity
@@ -212,7 +218,7 @@ def gross_cap(reason: str, cap: float, gross: float, leg: Leg) -> Test:
 def net_cap(leg: Leg, cap: float) -> Test:
     """Test of net exposure, passed by what only brings it nearer to zero."""
     net, equity = leg.world.net, leg.world.equity
-    step = leg.side * leg.contract.multiplier * leg.price
+    step = leg.side * value_of(leg.contract, 1.0, leg.price)
 
     def fits(quantity: float, tolerance: float) -> bool:
         after = net + step * quantity
@@ -276,7 +282,8 @@ def affordable(leg: Leg, share: float) -> float:
 def fit(leg: Leg, wanted: float, *, clip: bool, from_cash: bool) -> tuple[float, str]:
     """Quantity that passes every test, and the reason of the last one that cut it."""
     quantity, reason = wanted, "none"
-    for test in money_tests(leg, from_cash=from_cash) + cap_tests(leg):
+    tests = money_tests(leg, from_cash=from_cash) + cap_tests(leg)
+    for test in perpetuals.bracket_tests(leg) + tests:
         if test.fits(quantity, TOLERANCE):
             continue
         if not clip:
@@ -289,9 +296,11 @@ def fit(leg: Leg, wanted: float, *, clip: bool, from_cash: bool) -> tuple[float,
 
 def may_hold(world: "World", asset: int, side: int) -> str:
     """Reason for which an account never opens this, or none."""
-    is_future = world.market.contracts[asset].kind == "future"
-    if isinstance(world.terms.account, Cash) and (side < 0 or is_future):
+    contract = world.market.contracts[asset]
+    if isinstance(world.terms.account, Cash) and (side < 0 or moves_no_cash(contract)):
         return "not_in_cash_account"
-    if isinstance(world.terms.account, FuturesMargin) and not is_future:
+    if isinstance(world.terms.account, FuturesMargin) and contract.kind != "future":
         return "not_in_futures_account"
+    if perpetuals.is_own_account(world) and contract.kind != "perpetual":
+        return "not_in_perpetual_account"
     return "none"

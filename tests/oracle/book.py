@@ -14,7 +14,18 @@ from barledger.options import TargetPercent, TargetShares, TargetValue
 
 from . import halts, liquidity
 from .levels import Levels
-from .market import NAN, TOLERANCE, Market, Outcome, Terms, Wishes, cell, is_number, sign
+from .market import (
+    NAN,
+    TOLERANCE,
+    Market,
+    Outcome,
+    Terms,
+    Wishes,
+    cell,
+    is_number,
+    moves_no_cash,
+    sign,
+)
 
 if TYPE_CHECKING:
     from .forced import LossLimits
@@ -44,27 +55,34 @@ class Position:
     def mark(self) -> float:
         if len(self.parts) == 1:
             return self.parts[0][1]
+        if self.contract.inverse:
+            return sum(q for q, _ in self.parts) / sum(q / p for q, p in self.parts)
         return sum(q * p for q, p in self.parts) / sum(q for q, _ in self.parts)
 
     @property
     def value(self) -> float:
         """Signed exposure in money."""
-        return self.contract.multiplier * sum(q * p for q, p in self.parts)
+        return sum(value_of(self.contract, q, p) for q, p in self.parts)
 
     @property
     def gross(self) -> float:
-        return self.contract.multiplier * sum(abs(q * p) for q, p in self.parts)
+        return sum(abs(value_of(self.contract, q, p)) for q, p in self.parts)
 
     @property
     def worth(self) -> float:
         """What the position adds to cash to make equity."""
-        if self.contract.kind == "future":
-            return self.value - self.contract.multiplier * self.quantity * self.base
+        if moves_no_cash(self.contract):
+            return self.gain_since(self.base)
         return self.value
+
+    def gain_since(self, price: float) -> float:
+        """Profit since a price; of an inverse contract what its value has fallen by."""
+        gain = self.value - value_of(self.contract, self.quantity, price)
+        return -gain if self.contract.inverse else gain
 
     @property
     def profit(self) -> float:
-        return self.value - self.contract.multiplier * self.quantity * self.average
+        return self.gain_since(self.average)
 
     def mark_at(self, price: float) -> None:
         """Mark the whole at one price; no number: at the mean of its parts."""
@@ -73,8 +91,12 @@ class Position:
     def add(self, quantity: float, price: float) -> None:
         """Open more: averages are weighted by quantity."""
         total = self.quantity + quantity
-        self.average = (self.quantity * self.average + quantity * price) / total
-        if self.contract.kind == "future":
+        if self.contract.inverse:
+            self.average = total / (self.quantity / self.average + quantity / price)
+            self.base = self.average
+        else:
+            self.average = (self.quantity * self.average + quantity * price) / total
+        if moves_no_cash(self.contract) and not self.contract.inverse:
             self.base = (self.quantity * self.base + quantity * price) / total
         self.quantity = total
         self.parts = [*self.parts, (quantity, price)]
@@ -90,6 +112,13 @@ class Position:
         self.base /= price_ratio
         if self.levels is not None and price_ratio != 1.0:
             self.levels = self.levels.split(price_ratio)
+
+
+def value_of(contract: Contract, quantity: float, price: float) -> float:
+    """Value of a signed quantity: of an inverse contract its face value in coin."""
+    if contract.inverse:
+        return contract.multiplier * quantity / price
+    return contract.multiplier * quantity * price
 
 
 @dataclass(eq=False)

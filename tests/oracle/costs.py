@@ -8,7 +8,7 @@ from barledger.impact import KyleImpact, SquareRootImpact, VolumeShareImpact
 from barledger.options import PercentFee, PerUnitFee, TieredFee
 
 from .liquidity import half_spread, is_capped
-from .market import TOLERANCE, at, cell, is_number
+from .market import TOLERANCE, at, cell, is_number, unit_value
 
 if TYPE_CHECKING:
     from .book import Order, World
@@ -94,7 +94,7 @@ def against_us(price: float, tick: float, direction: int) -> float:
 def fee_of(world: "World", asset: int, price: float) -> FeeOf:
     """Fee of one leg filled now at `price`, as a function of its unsigned quantity."""
     fees, bar = world.terms.fees, world.bar
-    unit = world.market.contracts[asset].multiplier * abs(price)
+    unit = unit_value(world.market.contracts[asset], price)
     if isinstance(fees, PerUnitFee):
         schedule = per_unit_schedule(fees, bar, asset, unit)
     elif isinstance(fees, TieredFee):
@@ -108,11 +108,11 @@ def fee_of_order(world: "World", order: "Order", price: float, leg: str) -> FeeO
     """Fee of a further piece of one part of an order: that of all its pieces, less what was paid."""
     if not is_capped(world) or order.leg != leg or not order.pieces:
         return fee_of(world, order.asset, price)
-    multiplier = world.market.contracts[order.asset].multiplier
+    contract = world.market.contracts[order.asset]
     pieces, asset = order.pieces, order.asset
 
     def fee(quantity: float) -> float:
-        now = (quantity, multiplier * abs(price), world.bar, world.traded_this_month())
+        now = (quantity, unit_value(contract, price), world.bar, world.traded_this_month())
         whole = fee_of_pieces(world, asset, [*pieces, now])
         return max(0.0, whole - order.paid) if quantity > 0 else 0.0
 
@@ -125,7 +125,7 @@ def remember(
     """Keep what an order has filled of one of its parts; a new part begins anew."""
     if order.leg != leg:
         order.leg, order.pieces, order.paid = leg, [], 0.0
-    unit = world.market.contracts[order.asset].multiplier * abs(filled[1])
+    unit = unit_value(world.market.contracts[order.asset], filled[1])
     order.pieces.append((filled[0], unit, world.bar, world.traded_this_month()))
     order.paid += fee
 

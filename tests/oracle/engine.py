@@ -10,11 +10,23 @@ from barledger.instruments.contract import Contract
 from barledger.options import Rules
 from barledger.risk import RiskLimits
 
-from . import accounts, forced, resting
+from . import accounts, forced, perpetuals, resting
 from . import stops as guards
 from .book import Position, World
 from .instant import run_auction, run_orders, run_range
-from .market import NAN, TOLERANCE, Market, Outcome, Rows, Wishes, cell, dust, is_number, terms_of
+from .market import (
+    NAN,
+    TOLERANCE,
+    Market,
+    Outcome,
+    Rows,
+    Wishes,
+    cell,
+    dust,
+    is_number,
+    moves_no_cash,
+    terms_of,
+)
 from .orders import decide
 
 
@@ -80,7 +92,7 @@ def start_with(
     """Begin with positions at their average and cash that may not have settled."""
     for asset, (quantity, average) in positions.items():
         contract = world.market.contracts[asset]
-        base = average if contract.kind == "future" else 0.0
+        base = average if moves_no_cash(contract) else 0.0
         parts = [(quantity, average)]
         world.positions[asset] = Position(asset, contract, quantity, average, base, parts)
     if world.terms.is_cash_account:
@@ -121,6 +133,7 @@ def market_end(world: World) -> int:
 
 def carry_in(world: World) -> None:
     world.outstanding = [(day, amount) for day, amount in world.outstanding if day > world.date]
+    perpetuals.pay_funding(world, is_late=False)
     for bar, asset, ratio in world.terms.splits:
         if bar == world.bar:
             apply_split(world, asset, float(ratio))
@@ -149,7 +162,7 @@ def pay_fraction(world: World, position: Position) -> None:
     fraction = held - whole
     if fraction < dust(lot):
         return
-    price = position.mark - (position.base if position.contract.kind == "future" else 0.0)
+    price = position.mark - (position.base if moves_no_cash(position.contract) else 0.0)
     amount = position.side * fraction * position.contract.multiplier * price
     if whole == 0:
         del world.positions[position.asset]
@@ -195,7 +208,7 @@ def withdrawable(world: World) -> float:
 
 
 def open_bar(world: World) -> None:
-    take_snapshot(world, world.market.open)
+    take_snapshot(world, world.market.open, perpetuals.OPEN)
     world.losses.begin_flattening(world)
     forced.serve_pending(world)
     if world.terms.fill == "next_open":
@@ -206,20 +219,23 @@ def open_bar(world: World) -> None:
         test_open(world)
 
 
-def take_snapshot(world: World, prices: Rows | None) -> None:
+def take_snapshot(world: World, prices: Rows | None, instant: int) -> None:
     """Mark what is held; sizes use the equity of this moment."""
     n_assets = world.market.n_assets
-    mark_at(world, [cell(prices, world.bar, asset) for asset in range(n_assets)])
+    now = [cell(prices, world.bar, asset) for asset in range(n_assets)]
+    mark_at(world, now, perpetuals.marks_at(world, instant, now))
     world.snapshot_equity = world.sizing_equity
 
 
-def mark_at(world: World, prices: list[float]) -> None:
+def mark_at(world: World, prices: list[float], marks: list[float]) -> None:
     world.instant_prices = prices
     for asset, position in world.positions.items():
-        position.mark_at(prices[asset])
+        position.mark_at(marks[asset])
 
 
 def test_open(world: World) -> None:
+    if getattr(world.terms.account, "margin_check", "close") != "close":
+        perpetuals.liquidate(world)
     forced.test_bankruptcy(world)
     forced.serve_call(world)
     forced.test_bankruptcy(world)
@@ -243,7 +259,8 @@ def walk_range(world: World) -> None:
         worst = world.market.low if position.side > 0 else world.market.high
         prices[asset] = cell(worst, world.bar, asset)
     marks = {asset: position.mark for asset, position in world.positions.items()}
-    mark_at(world, prices)
+    mark_at(world, prices, perpetuals.adverse_marks(world, prices))
+    perpetuals.liquidate(world)
     forced.test_bankruptcy(world)
     forced.test_margin(world)
     for asset, position in world.positions.items():
@@ -254,7 +271,7 @@ def walk_range(world: World) -> None:
 
 
 def close_bar(world: World) -> None:
-    take_snapshot(world, world.market.close)
+    take_snapshot(world, world.market.close, perpetuals.CLOSE)
     if world.terms.fill == "close":
         hear(world)
     if world.market.open is None:
@@ -280,12 +297,14 @@ def serve_time(world: World) -> None:
 
 def mark_and_test(world: World) -> None:
     closes = [cell(world.market.close, world.bar, a) for a in range(world.market.n_assets)]
-    mark_at(world, closes)
+    mark_at(world, closes, perpetuals.marks_at(world, perpetuals.CLOSE, closes))
     settle_futures(world)
+    perpetuals.liquidate(world)
     forced.test_bankruptcy(world)
     forced.test_margin(world)
     test_negative_equity(world)
     world.losses.test(world)
+    perpetuals.pay_funding(world, is_late=True)
 
 
 def settle_futures(world: World) -> None:

@@ -5,8 +5,8 @@ from datetime import date
 from barledger.accounts import Cash, Unlimited
 
 from . import accounts, costs, levels, liquidity
-from .book import Order, Position, World
-from .market import TOLERANCE, business_days_after, dust
+from .book import Order, Position, World, value_of
+from .market import TOLERANCE, business_days_after, dust, moves_no_cash
 
 
 def close_part(
@@ -22,8 +22,11 @@ def close_part(
     price = costs.within_limit(order, price, direction)
     fee = costs.fee_of_order(world, order, price, "closing")(quantity)
     costs.remember(world, order, "closing", (quantity, price), fee)
-    start = position.base if contract.kind == "future" else 0.0
-    amount = -direction * quantity * contract.multiplier * (price - start)
+    amount = -value_of(contract, direction * quantity, price)
+    if moves_no_cash(contract):
+        amount += value_of(contract, direction * quantity, position.base)
+    if contract.inverse:
+        amount = -amount
 
     free_before, cash_before = accounts.free_money(world), world.cash
     record_fill(world, order, direction * quantity, (raw, price), (amount, fee), closes=True)
@@ -45,7 +48,7 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
     """Apply the opening of `quantity` (unsigned)."""
     asset, direction = order.asset, order.direction
     contract = world.market.contracts[asset]
-    is_future = contract.kind == "future"
+    is_future = moves_no_cash(contract)
     price = costs.slipped_price(world, asset, raw, direction, quantity)
     price = costs.within_limit(order, price, direction)
     fee = costs.fee_of_order(world, order, price, "opening")(quantity)
@@ -87,7 +90,7 @@ def record_fill(
     order.filled += quantity
     liquidity.take_up(world, order.asset, quantity, raw)
     month = (world.date.year, world.date.month)
-    notional = abs(quantity * contract.multiplier * price)
+    notional = abs(value_of(contract, quantity, price))
     world.traded[month] = world.traded.get(month, 0.0) + notional
     world.outcome.fills.append(
         {
@@ -97,7 +100,9 @@ def record_fill(
             "price": price,
             "fee": fee,
             "amount": amount,
-            "slippage": max(0.0, quantity * contract.multiplier * (price - raw)),
+            "slippage": abs(
+                value_of(contract, quantity, price) - value_of(contract, quantity, raw)
+            ),
             "order": world.number(order),
             "closes": closes,
         }

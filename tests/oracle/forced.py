@@ -6,7 +6,7 @@ from datetime import date
 
 from barledger.accounts import Unlimited
 
-from . import accounts, costs
+from . import accounts, costs, perpetuals
 from .book import Order, Position, World
 from .fills import close_part
 from .liquidity import part_of
@@ -81,7 +81,7 @@ def write_off(world: World) -> None:
 
 def test_margin(world: World) -> None:
     """Test maintenance and call by policy."""
-    if not accounts.is_margined(world) or world.bankrupt:
+    if not accounts.is_margined(world) or world.bankrupt or perpetuals.is_own_account(world):
         return
     equity = world.equity
     maintenance = accounts.total(world, accounts.unit_maintenance)
@@ -124,6 +124,8 @@ def liquidate(world: World) -> None:
 def fewest(world: World, position: Position) -> float:
     """Fewest lots of a position whose closing restores the account, else all of it."""
     held = abs(position.quantity)
+    if position.contract.kind == "perpetual":
+        return held
     surplus = surplus_after(world, position)
     lot = liquidation_lot(position)
     if lot == 0:

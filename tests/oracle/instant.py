@@ -6,7 +6,7 @@ from typing import Any
 from . import accounts
 from .book import Order, World
 from .fills import close_part
-from .market import NAN, at, is_number
+from .market import NAN, at, is_number, unit_value
 from .openings import is_live, open_one, reduce
 from .plans import make_plan
 from .resting import drop_after_bar, drop_after_turn, offer_at_close, offer_at_open, offer_in_range
@@ -128,8 +128,8 @@ def sequence_key(world: World) -> Callable[[Order], float]:
 def signed_value(world: World, order: Order) -> float:
     if order.share is not None:
         return order.direction * float("inf")
-    multiplier = world.market.contracts[order.asset].multiplier
-    return order.wanted * multiplier * order.offer
+    value = order.wanted * unit_value(world.market.contracts[order.asset], order.offer)
+    return value if order.offer >= 0 else -value
 
 
 def in_allocation(world: World, orders: list[Order]) -> list[Order]:

@@ -31,6 +31,7 @@ from .worlds import Case
 # lots, a closing that is gone, an opening that was refused before it was sized.
 UNLIKE = ("size_zero", "position_gone", "set_unaffordable", "exclusive", "exclusive_blocked")
 
+HALF_HOUR = np.timedelta64(30, "m")  # into a bar
 DEFAULTS: dict[str, Any] = {
     "size": None,
     "fees": 0.0,
@@ -75,6 +76,7 @@ def bars_of(market: Market) -> Bars:
         low=matrix(market.low),
         settlement=matrix(market.settlement),
         volume=matrix(market.volume),
+        mark=None if market.marks is None else tuple(matrix(rows) for rows in market.marks),
         tradable=None if market.tradable is None else np.array(market.tradable),
         time=times_of(list(market.dates)),
         assets=[f"A{j}" for j in range(market.n_assets)],
@@ -114,6 +116,10 @@ def request_of(case: Case) -> Request:
     events = Events(
         splits=[(bars.time[bar], names[asset], ratio) for bar, asset, ratio in given["splits"]],
         cash_flows=[(bars.time[bar], amount) for bar, amount in given["flows"]],
+        funding=[
+            (bars.time[bar] + HALF_HOUR * late, names[asset], rate, mark)
+            for bar, asset, rate, mark, late in market.fundings
+        ],
     )
     fees, slippage, size = given["fees"], given["slippage"], given["size"]
     price = given["price"]

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from .halts import finds_nobody, has_one_side
-from .market import NAN, TOLERANCE, at, cell, cut, dust, is_number
+from .market import NAN, TOLERANCE, at, cell, cut, dust, is_number, unit_value
 
 NOW_MARKET = ("stop", "market_if_touched", "trailing_stop")  # once they have begun to fill
 
@@ -75,7 +75,7 @@ def left(world: "World", asset: int, price: float) -> float:
         share = at(liquidity.share, bar, asset)
         most = min(most, share * volume - units) if is_number(volume) else 0.0
     if liquidity.money is not None:
-        unit = world.market.contracts[asset].multiplier * abs(price)
+        unit = unit_value(world.market.contracts[asset], price)
         free = at(liquidity.money, bar, asset) - money
         most = min(most, free / unit) if unit > 0 else most
     return max(most, 0.0)
@@ -114,7 +114,7 @@ def keeps_rest(world: "World") -> bool:
 def take_up(world: "World", asset: int, quantity: float, price: float) -> None:
     """Count a fill against the bar; the price is that before slippage."""
     units, money = world.taken_up.get((world.bar, asset), (0.0, 0.0))
-    notional = abs(quantity * world.market.contracts[asset].multiplier * price)
+    notional = abs(quantity) * unit_value(world.market.contracts[asset], price)
     world.taken_up[world.bar, asset] = (units + abs(quantity), money + notional)
 
 

@@ -36,6 +36,8 @@ class Market:
     contracts: Sequence[Contract] | None = None
     dates: Sequence[date] | None = None
     volume: Rows | None = None
+    marks: Sequence[Rows] | None = None  # open, high, low, close: what positions are valued at
+    fundings: Sequence[tuple[int, int, float, float, bool]] = ()  # bar, asset, rate, mark, late
 
     def __post_init__(self) -> None:
         if self.contracts is None:
@@ -149,6 +151,16 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         impact=options["impact"],
         delay=options["delay"],
     )
+
+
+def moves_no_cash(contract: Contract) -> bool:
+    """Whether opening it moves no cash: futures and perpetuals."""
+    return contract.kind in ("future", "perpetual")
+
+
+def unit_value(contract: Contract, price: float) -> float:
+    """Unsigned value of one unit: of an inverse contract its face value in coin."""
+    return contract.multiplier / price if contract.inverse else contract.multiplier * abs(price)
 
 
 def at(value: Any, bar: int, asset: int) -> float:

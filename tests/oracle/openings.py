@@ -7,7 +7,7 @@ from typing import Protocol
 from . import accounts, costs, liquidity
 from .book import Order, World
 from .fills import close_part, open_part
-from .market import cut, dust, sign
+from .market import cut, dust, moves_no_cash, sign
 from .plans import opens, split
 
 
@@ -239,7 +239,7 @@ def refusal(world: World, order: Order, held: set[int]) -> str:
 def is_too_small(world: World, order: Order, quantity: float) -> bool:
     contract = world.market.contracts[order.asset]
     notional = quantity * leg_of(world, order).notional
-    is_nothing = notional == 0 and contract.kind != "future"
+    is_nothing = notional == 0 and not moves_no_cash(contract)
     return is_nothing or notional < contract.min_notional * (1.0 - 1e-9)
 
 

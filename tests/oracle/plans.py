@@ -14,7 +14,7 @@ from barledger.options import (
 )
 
 from .book import Order, World
-from .market import NAN, at, cell, cut, dust, is_number, sign
+from .market import NAN, at, cell, cut, dust, is_number, sign, unit_value
 
 
 def make_plan(world: World, order: Order) -> bool:
@@ -189,7 +189,7 @@ def per_price(world: World, order: Order, value: float) -> float:
     price = sizing_price(world, order)
     if not is_number(price) or price == 0:
         return NAN
-    return value / (price * world.market.contracts[order.asset].multiplier)
+    return value / unit_value(world.market.contracts[order.asset], price)
 
 
 def sizing_price(world: World, order: Order) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.codes import FeeForm, Setting
+from barledger.kernel.codes import FeeForm, InstrumentKind, Setting
 from barledger.kernel.types import ContractRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import World, contracts_of, high_of, low_of, settings_of, values_of
@@ -37,7 +37,7 @@ def fill_price(
             price = capped(world, bar, asset, side, market, price)
     if contract.tick > 0.0:
         price = on_tick(price, contract.tick, side)
-    return max(price, 0.0) if contract.is_paid != 0 else price
+    return price if contract.kind == InstrumentKind.FUTURE else max(price, 0.0)
 
 
 @compiled

@@ -85,10 +85,11 @@ def price_now(world: World, bar: int, asset: int, prices: Floats) -> float:
 
 @compiled
 def market_now(world: World, bar: int, asset: int, prices: Floats) -> float:
-    """Price at which something held is closed by force: its mark, unless marks are prices apart."""
-    if world.rules.has_marks != 0:
+    """Price at which something held is closed by force: its mark, unless that is a price apart."""
+    contract = contracts_of(world)[asset]
+    if world.rules.has_marks != 0 and contract.kind == InstrumentKind.PERPETUAL:
         return price_now(world, bar, asset, prices)
-    return points(contracts_of(world)[asset], positions_of(world)[asset].mark)
+    return points(contract, positions_of(world)[asset].mark)
 
 
 @compiled

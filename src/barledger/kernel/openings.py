@@ -259,6 +259,11 @@ def admit(
         return 0.0, wanted, world.rules.no_money
     stops = (world.rules.insufficient == Insufficient.REJECT or is_atomic) and not is_all
     quantity = wanted
+    if order.most < quantity:
+        quantity = cut(order.most, contract.lot)
+        reason = world.rules.no_money
+        if is_atomic and not is_all and quantity < wanted:
+            return 0.0, wanted, reason
     if contract.most_notional < np.inf:
         most = room_in_bracket(world, order.asset, price)
         if most < quantity:
@@ -266,11 +271,6 @@ def admit(
             reason = Reason.BRACKET_CAP.value
             if stops or quantity <= contract.dust:
                 return 0.0, wanted, reason
-    if order.most < quantity:
-        quantity = cut(order.most, contract.lot)
-        reason = world.rules.no_money
-        if is_atomic and not is_all and quantity < wanted:
-            return 0.0, wanted, reason
     for test in range(5):
         most = quantity
         if test > 0:
@@ -321,7 +321,8 @@ def room_in_bracket(world: World, asset: int, price: float) -> float:
     contract = contracts_of(world)[asset]
     position = positions_of(world)[asset]
     room = contract.most_notional - abs(position.exposure * position.mark)
-    return max(room, 0.0) / unit_value(contract, price)
+    unit = unit_value(contract, price)
+    return max(room, 0.0) / unit if unit > 0.0 else np.inf
 
 
 @compiled

@@ -24,11 +24,13 @@ from barledger.kernel.types import EntryRow, FillRow, Floats, HoldingRow
 from barledger.kernel.world import (
     Rows,
     World,
+    contracts_of,
     held_of,
     mark_close_of,
     mark_open_of,
     positions_of,
 )
+from barledger.kernel.worth import points
 
 CASH, SETTLED, EQUITY, GROSS, NET, INITIAL, MAINTENANCE = range(7)
 
@@ -153,7 +155,8 @@ def write_holdings(world: World, bar: int, holdings: Rows[HoldingRow], n: int) -
             row.bar = bar
             row.asset = held[k]
             row.quantity = position.quantity
-            row.average = position.average
-            row.mark = position.mark
+            contract = contracts_of(world)[held[k]]
+            row.average = points(contract, position.average)
+            row.mark = points(contract, position.mark)
             row.worth = position.exposure * (position.mark - position.base)
     return n + world.account.n_held

@@ -21,12 +21,10 @@ from barledger.kernel.quiet import (
 )
 from barledger.kernel.records import has_room, write_entry
 from barledger.kernel.resting import expire_before
-from barledger.kernel.types import Floats
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     Rows,
     World,
-    close_of,
     contracts_of,
     events_of,
     fundings_of,
@@ -115,16 +113,14 @@ def visit(world: World, bar: int, cell: int) -> int:
     """One bar in full, step by step as the laws have it; returns the next flagged cell."""
     account = world.account
     rules = world.rules
-    closes = close_of(world)
-    has_funding = world.fundings_n > 0
     if rules.lag > 0 and cell < (bar + 1 - rules.lag) * world.n_assets:
         cell = decide(world, bar - rules.lag, cell)
     start_bar(world, bar)
-    if has_funding:
+    if world.fundings_n > 0:
         pay_funding(world, bar, 0)
     if world.net_n > 0:
         cell = serve_net(world, bar, cell)
-        end_bar(world, bar, closes)
+        end_bar(world, bar)
         return cell
     if account.next_event < world.events_n and events_of(world)[account.next_event].bar == bar:
         apply_events(world, bar)
@@ -143,12 +139,12 @@ def visit(world: World, bar: int, cell: int) -> int:
         is_forced = account.flatten | account.is_bankrupt != 0
         if has_orders or at_open or is_forced or rules.has_open == 0:
             trade(world, bar, at_open, has_orders)
-    end_bar(world, bar, closes)
+    end_bar(world, bar)
     return cell
 
 
 @compiled
-def end_bar(world: World, bar: int, closes: Floats) -> None:
+def end_bar(world: World, bar: int) -> None:
     """Mark at the close, settle futures, test margin and losses, record equity."""
     mark(world, mark_close_of(world), bar)
     if world.settlement_bars_n > 0 and world.account.n_held > 0:

@@ -12,6 +12,7 @@ from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel.codes import OrderKind
 from barledger.kernel.types import ACCOUNT, STOP
 from barledger.lowering.memory import Memory
+from barledger.lowering.perpetuals import OWN
 from barledger.lowering.request import Request
 from barledger.lowering.terms import SPARE_DAYS, places_of_days
 from barledger.state import Continuation, State
@@ -87,6 +88,11 @@ def _hold(memory: Memory, request: Request, column: int, quantity: float, averag
         raise ValueError(
             f"a Cash account holds fully paid longs only; the start State has {quantity:g} of "
             f"{request.bars.assets[column]}"
+        )
+    if isinstance(request.account, OWN) and contract.kind != "perpetual":
+        raise ValueError(
+            f"a {type(request.account).__name__} account holds perpetuals only; the start State "
+            f"has {quantity:g} of {request.bars.assets[column]}"
         )
     if quantity == 0.0:
         return

@@ -24,8 +24,8 @@ def put_marks(memory: Memory, bars: Bars) -> None:
 def marks_of(bars: Bars) -> tuple[Floats, ...]:
     """Return marks at the open, high, low and close of each bar (T, N), NaN for none.
 
-    Closes alone also are the next bar's open, and the range of a bar is that of its two. An asset
-    without any mark has its own prices.
+    Closes alone also are the next bar's open, and the range of a bar is that of its two. What
+    is no perpetual, or has no mark at all, has its own prices.
     """
     own = tuple(getattr(bars, f"_{name}") for name in NAMES)
     if not has_marks(bars):
@@ -36,7 +36,8 @@ def marks_of(bars: Bars) -> tuple[Floats, ...]:
     else:
         opens = np.vstack([close[:1], close[:-1]])
         marks = (opens, np.fmax(opens, close), np.fmin(opens, close), close)
-    without = np.asarray(np.isnan(close).all(axis=0))
+    without = np.array([contract.kind != "perpetual" for contract in bars.contracts])
+    without |= np.isnan(close).all(axis=0)
     return tuple(_mixed(mark, prices, without) for mark, prices in zip(marks, own, strict=True))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from barledger.accounts import Account, Cash, FuturesMargin, PerpCross, PerpIsolated
+from barledger.accounts import Account, Cash, FuturesMargin, PerpCross, PerpIsolated, Unlimited
 from barledger.data.bars import Bars
 from barledger.instruments.contract import Contract
 from barledger.kernel.types import FUNDING
@@ -14,6 +14,7 @@ from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 
 OWN = (PerpIsolated, PerpCross)
+FREE = (Cash, FuturesMargin, Unlimited)  # nothing is opened, or nothing asked
 
 
 def perpetual_rules(request: Request) -> dict[str, Any]:
@@ -63,15 +64,16 @@ def _put_terms(
     row["tier"], row["tiers"] = tables[id(brackets)], len(brackets)
     row["inverse"] = contract.inverse
     row["margin_rate"] = 1.0 / leverage
-    row["most_notional"] = brackets.most_notional(leverage)
+    if not isinstance(request.account, FREE):
+        row["most_notional"] = brackets.most_notional(leverage)
 
 
 def _leverage(contract: Contract, account: Account, bars: Bars, column: int) -> float:
     """Return notional over initial margin: that of the account, elsewhere of the contract."""
     if isinstance(account, OWN):
         return account.leverage
-    if isinstance(account, Cash | FuturesMargin):
-        return 1.0  # nothing is opened
+    if isinstance(account, FREE):
+        return 1.0
     if contract.initial is None:
         raise ValueError(
             f"{bars.assets[column]} needs its initial margin in a {type(account).__name__} "

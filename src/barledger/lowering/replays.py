@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from barledger.kernel.types import HOLDING
 from barledger.lowering.book import put_book
-from barledger.lowering.drive import Run
+from barledger.lowering.drive import Run, give_wings
 from barledger.lowering.marks import put_marks
 from barledger.lowering.memory import Memory
 from barledger.lowering.terms import put_terms
@@ -50,6 +50,7 @@ def _replay(run: Run, table: Floats, holdings: npt.NDArray[Any]) -> int:
 
     request = run.request
     memory = Memory(*request.bars.shape)
+    give_wings(memory)
     put_terms(memory, request)
     put_marks(memory, request.bars)
     put_book(memory, request)

@@ -31,6 +31,7 @@ class Book:
     """One account: its label, its columns of the bars, and what its simulation has written.
 
     `kind` names the class of account, `opening_rate` is the share of value to put up when opening.
+    Where it `is_inverse` its money is coin and so are its contracts' profits.
     `first` and `stop` bound the bars that it tells of. `whole` is the book of all bars: what is
     derived from the past, such as trades, starts from there.
     """
@@ -42,6 +43,7 @@ class Book:
     kind: str
     opening_rate: float
     is_fifo: bool
+    is_inverse: bool = False
     per_year: float
     n_bars: int
     first: int
@@ -172,13 +174,24 @@ class Book:
     def paired(self, *, is_fifo: bool) -> Rows:
         """Return the trades that end on these bars or are still open after them."""
         whole = self.whole or self
-        marks = np.zeros(len(self.columns))
+        marks = np.ones(len(self.columns))
         last = self.holdings[self.holdings["bar"] == self.stop - 1]
         marks[last["asset"]] = last["mark"]
         start = whole.holdings[whole.holdings["bar"] == -1]
         fills, entries = (_cut(rows, 0, self.stop) for rows in (whole.fills, whole.entries))
+        if self.is_inverse:  # profit is linear in -1 / price
+            fills, start, marks = _turned(fills, "price"), _turned(start, "average"), -1.0 / marks
         trades = pair_trades(fills, entries, self.multipliers, marks, is_fifo=is_fifo, start=start)
+        if self.is_inverse:
+            trades = _turned(_turned(trades, "entry_price"), "exit_price")
         return trades[(trades["exit_bar"] >= self.first) | (trades["exit_bar"] < 0)]
+
+    def value_of(self, rows: Rows, price: str) -> Floats:
+        """Return the signed value of each row's quantity at one of its prices."""
+        units: Floats = rows["quantity"] * self.multipliers[rows["asset"]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value: Floats = units / rows[price] if self.is_inverse else units * rows[price]
+        return value
 
     @cached_property
     def outcomes(self) -> dict[str, int]:
@@ -192,6 +205,14 @@ class Book:
             waiting = self.waiting if self.is_whole else self.untold
             found["end_of_data"] = found.get("end_of_data", 0) + len(waiting)
         return {reason: count for reason, count in found.items() if reason != "none"}
+
+
+def _turned(rows: Rows, name: str) -> Rows:
+    """Return a copy of rows with -1 / price in place of one of their prices."""
+    turned = rows.copy()
+    with np.errstate(divide="ignore"):
+        turned[name] = -1.0 / turned[name]
+    return turned
 
 
 def _cut(rows: Rows, first: int, stop: int) -> Rows:
@@ -212,6 +233,7 @@ def book_of(run: Run, label: str, columns: Ints, per_year: float) -> Book:
         kind=type(request.account).__name__,
         opening_rate=float(request.account.rules().get("initial_rate", 1.0)),
         is_fifo=request.rules.cost_basis == "fifo",
+        is_inverse=any(contract.inverse for contract in request.bars.kinds),
         per_year=per_year,
         n_bars=len(request.bars),
         first=0,

@@ -123,6 +123,7 @@ def _plain(book: Book) -> dict[str, Any]:
     assert after is not None
     return {
         **{name: getattr(book, name) for name in PLAIN},
+        "is_inverse": book.is_inverse,
         "columns": book.columns.tolist(),
         "multipliers": book.multipliers.tolist(),
         "cash": book.state.cash,
@@ -147,6 +148,7 @@ def _book(plain: dict[str, Any], tables: dict[str, Rows | None]) -> Book:
     return Book(
         **{name: plain[name] for name in PLAIN},
         **{name: rows[name] for name in direct},
+        is_inverse=plain.get("is_inverse", False),
         columns=np.array(plain["columns"], np.int64),
         multipliers=np.array(plain["multipliers"]),
         counts=rows["counts"]["count"],

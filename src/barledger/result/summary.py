@@ -99,8 +99,7 @@ def _money(book: Book) -> dict[str, Any]:
         return {"fees": fees, "slippage": None, "financing": None, "turnover": None}
     rows = book.entries
     codes = [Category[name.upper()] for name in FINANCING]
-    units = book.multipliers[book.fills["asset"]]
-    traded = np.abs(book.fills["quantity"] * book.fills["price"] * units).sum()
+    traded = np.abs(book.value_of(book.fills, "price")).sum()
     years = (book.stop - book.first) / book.per_year
     mean = book.equity.mean()
     return {

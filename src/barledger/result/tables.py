@@ -121,7 +121,7 @@ def rejections(book: Book, labels: Labels) -> pl.DataFrame:
 def trades(book: Book, labels: Labels) -> pl.DataFrame:
     """Return trades, those still open last, valued at their last mark."""
     rows = book.trades
-    paid = np.abs(rows["quantity"] * rows["entry_price"]) * book.multipliers[rows["asset"]]
+    paid = np.abs(book.value_of(rows, "entry_price"))
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = np.where(paid > 0.0, rows["pnl"] / paid, np.nan)
     return pl.DataFrame(
@@ -147,15 +147,15 @@ def trades(book: Book, labels: Labels) -> pl.DataFrame:
 def positions(book: Book, labels: Labels) -> pl.DataFrame:
     """Return what was held at each close, one row a position."""
     rows = book.holdings[book.holdings["bar"] >= book.first]
-    units = rows["quantity"] * book.multipliers[rows["asset"]]
+    value, cost = book.value_of(rows, "mark"), book.value_of(rows, "average")
     return pl.DataFrame(
         {
             **labels.where(book, rows),
             "quantity": rows["quantity"],
             "average": rows["average"],
             "price": rows["mark"],
-            "value": units * rows["mark"],
-            "unrealised": units * (rows["mark"] - rows["average"]),
+            "value": value,
+            "unrealised": cost - value if book.is_inverse else value - cost,
         }
     )
 

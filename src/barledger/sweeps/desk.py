@@ -35,7 +35,8 @@ LOGS = ("fills", "entries", "incidents")
 FIXED = {
     "open", "high", "low", "close", "fill", "tradable", "flags", "words", "numbers", "orders_in",
     "contracts", "settings", "values", "sequence", "events", "settlement_bars", "settlements",
-    "due_bars", "days", "months", "buffer", "equity", "queue", "spare", "losers", "keys", *LOGS,
+    "due_bars", "days", "months", "mark_open", "mark_high", "mark_low", "mark_close", "tiers",
+    "fundings", "buffer", "equity", "queue", "spare", "losers", "keys", *LOGS,
 }  # fmt: skip
 
 
