@@ -24,7 +24,8 @@ MARGINED_ONLY = ("margin_check", "margin_call", "minimum_equity", "leverage")
 MARGINED_NAMES = tuple(account.__name__ for account in MARGINED)
 
 # A count that nothing in a random world can make, and why.
-UNREACHED_REASONS = {"withdrawn"}  # of strategies that decide bar by bar: test_callback
+# Of strategies that decide bar by bar: test_callback; of net orders: tests/compat.
+UNREACHED_REASONS = {"withdrawn", "min_size", "max_size", "not_whole", "refused"}
 UNREACHED_CATEGORIES = {
     # Events of these kinds are not applied yet: they move nothing in kernel or oracle.
     *("borrow", "rebate", "interest", "funding", "dividend", "fx", "liquidation"),
@@ -129,6 +130,9 @@ def test_the_worlds_reach_every_pair_of_policy_values(tally):
     assert [pair for pair in tally.pairs if is_impossible(dict(pair))] == []
 
 
+SETS = ("proportional", "all_or_none")  # how a set of entries shares what is free
+
+
 # What orders that rest need.
 RESTING_ONLY = {
     "fill": ("next_open",),
@@ -204,8 +208,10 @@ def is_impossible(pair: dict[str, str]) -> bool:
             "leverage": ("PortfolioMargin",),
             "margin_check": MARGINED_NAMES,
             "margin_call": MARGINED_NAMES,
-            "bankruptcy": (*MARGINED_NAMES, "Cash"),  # Unlimited is never bankrupt
+            "bankruptcy": (*MARGINED_NAMES, "Cash", "FreeCash"),  # Unlimited is never bankrupt
         }
+        if pair["account"] == "FreeCash" and pair.get("allocation") in SETS:
+            return True
         other = next(name for name in names if name != "account")
         return pair["account"] not in owners.get(other, (pair["account"],))
     if "wishes" in pair and names & {"size", "size_form"}:  # targets and orders carry their own

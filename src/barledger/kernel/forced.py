@@ -85,8 +85,11 @@ def price_now(world: World, bar: int, asset: int, prices: Floats) -> float:
 
 @compiled
 def market_now(world: World, bar: int, asset: int, prices: Floats) -> float:
-    """Price at which something held is closed by force: its mark, unless marks are prices apart."""
-    if world.rules.has_marks != 0:
+    """Price at which something held is closed by force: its mark, unless marks are prices apart.
+
+    In an account of free cash what has just been opened is still marked at its fill.
+    """
+    if world.rules.has_marks != 0 or world.rules.account == AccountKind.FREE_CASH:
         return price_now(world, bar, asset, prices)
     return points(contracts_of(world)[asset], positions_of(world)[asset].mark)
 
