@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+from barledger.accounts import Cash, FreeCash, FuturesMargin, PortfolioMargin, RegT, Unlimited
 from barledger.instruments.contract import Contract
 
 from . import costs, perpetuals
@@ -19,7 +19,7 @@ UnitRequirement = Callable[["World", Contract, float, int], float]
 
 
 def is_margined(world: "World") -> bool:
-    return not isinstance(world.terms.account, Cash | Unlimited)
+    return not isinstance(world.terms.account, Cash | FreeCash | Unlimited)
 
 
 def unit_initial(world: "World", contract: Contract, price: float, side: int) -> float:
@@ -97,6 +97,10 @@ def free_money(world: "World") -> float:
         return world.cash if account.unsettled == "spend" else world.settled
     if isinstance(account, Unlimited):
         return world.cash
+    if isinstance(account, FreeCash):
+        shorts = [p for p in world.positions.values() if p.quantity < 0]
+        sold = sum(-p.quantity * p.contract.multiplier * p.average for p in shorts)
+        return world.cash - 2 * sold
     own = world.cash if perpetuals.is_isolated(world) else world.equity
     return own - total(world, unit_initial)
 
@@ -167,6 +171,10 @@ def linear(reason: str, unit: float, fee_weight: float, room: float, leg: Leg) -
 def money_tests(leg: Leg, *, from_cash: bool) -> list[Test]:
     """Tests of the account; `from_cash` when the quantity itself comes from what is free."""
     if isinstance(leg.world.terms.account, Unlimited) and not from_cash:
+        return []
+    account = leg.world.terms.account
+    is_free = isinstance(account, FreeCash) and leg.side < 0 and not account.lock
+    if is_free and not from_cash:
         return []
     tests = [linear(leg.reason, leg.need, 1.0, room(leg.world), leg)]
     account = leg.world.terms.account

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from barledger.accounts import Account, Cash, Unlimited
+from barledger.accounts import Account, Cash, FreeCash, Unlimited
 from barledger.instruments.contract import Contract
 from barledger.options import Rules
 from barledger.risk import RiskLimits
@@ -201,6 +201,8 @@ def withdrawable(world: World) -> float:
         return math.inf
     if isinstance(account, Cash):
         return max(0.0, world.settled)
+    if isinstance(account, FreeCash):
+        return max(0.0, accounts.free_money(world))
     return max(0.0, world.equity - accounts.total(world, accounts.unit_initial))
 
 

@@ -15,7 +15,7 @@ from .levels import StopTerms
 from .resting import RestingTerms
 from .worlds import Case
 
-ACCOUNTS = ("Cash", "RegT", "PortfolioMargin", "FuturesMargin", "Unlimited")
+ACCOUNTS = ("Cash", "RegT", "PortfolioMargin", "FuturesMargin", "Unlimited", "FreeCash")
 MARGINED = (RegT, PortfolioMargin, FuturesMargin)
 CAPS = ("max_positions", "max_leverage", "max_net", "max_per_asset", "max_per_group")
 LOSSES = ("max_daily_loss", "max_weekly_loss", "max_drawdown")

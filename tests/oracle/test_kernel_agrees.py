@@ -27,6 +27,7 @@ MARGINED_NAMES = tuple(account.__name__ for account in MARGINED)
 UNREACHED_REASONS = {
     "withdrawn",  # of strategies that decide bar by bar: test_callback
     *("not_in_perpetual_account", "bracket_cap"),  # of perpetuals: test_oracle_perpetuals
+    *("min_size", "max_size", "not_whole", "refused"),  # of net orders: tests/compat
 }
 UNREACHED_CAUSES = {"liquidation"}  # of perpetuals too
 UNREACHED_CATEGORIES = {
@@ -133,6 +134,9 @@ def test_the_worlds_reach_every_pair_of_policy_values(tally):
     assert [pair for pair in tally.pairs if is_impossible(dict(pair))] == []
 
 
+SETS = ("proportional", "all_or_none")  # how a set of entries shares what is free
+
+
 # What orders that rest need.
 RESTING_ONLY = {
     "fill": ("next_open",),
@@ -208,8 +212,10 @@ def is_impossible(pair: dict[str, str]) -> bool:
             "leverage": ("PortfolioMargin",),
             "margin_check": MARGINED_NAMES,
             "margin_call": MARGINED_NAMES,
-            "bankruptcy": (*MARGINED_NAMES, "Cash"),  # Unlimited is never bankrupt
+            "bankruptcy": (*MARGINED_NAMES, "Cash", "FreeCash"),  # Unlimited is never bankrupt
         }
+        if pair["account"] == "FreeCash" and pair.get("allocation") in SETS:
+            return True
         other = next(name for name in names if name != "account")
         return pair["account"] not in owners.get(other, (pair["account"],))
     if "wishes" in pair and names & {"size", "size_form"}:  # targets and orders carry their own

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from barledger import options
-from barledger.accounts import Cash, FuturesMargin, PortfolioMargin, RegT, Unlimited
+from barledger.accounts import Cash, FreeCash, FuturesMargin, PortfolioMargin, RegT, Unlimited
 from barledger.instruments.contract import Contract
 from barledger.options import Rules
 from barledger.risk import RiskLimits
@@ -69,7 +69,18 @@ def random_case(seed: int) -> Case:
     arguments["delay"] = 0
     if draw.random() < 0.15 and arguments["fill"] != "close":
         arguments["delay"] = int(draw.integers(1, 4))
+    free_cash(np.random.default_rng([seed, 1]), contracts, arguments)
     return Case(market, wishes, arguments)
+
+
+def free_cash(draw: Draw, contracts: list[Contract], arguments: dict[str, Any]) -> None:
+    """Turn some unlimited accounts into ones of free cash, where nothing forbids it."""
+    shared = arguments["rules"].allocation in ("proportional", "all_or_none")
+    has_futures = any(contract.kind == "future" for contract in contracts)
+    if isinstance(arguments["account"], Unlimited) and not shared and not has_futures:
+        if draw.random() < 0.7:
+            policies = one_of(draw, ["debt", "floor_at_zero"])
+            arguments["account"] = FreeCash(lock=one_of(draw, [True, False]), bankruptcy=policies)
 
 
 def one_of(draw: Draw, values: Any) -> Any:

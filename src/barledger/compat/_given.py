@@ -93,6 +93,8 @@ class Call:
 def bars_of(close: Any) -> Bars:
     """Return closes as bars: what is not `Bars` already is an array or a frame of closes."""
     if isinstance(close, Bars):
+        if any(contract.kind in ("future", "perpetual") for contract in close.kinds):
+            raise ValueError("VectorBT's account knows neither futures nor perpetuals")
         return close
     if is_frame(close) and hasattr(close, "columns"):
         return Bars.from_frame(close)

@@ -51,6 +51,8 @@ def run_call(
     price = _given.order_prices(call, bars)
     worth = _given.worths(call, bars, price)
     labels, columns = accounts_of(call, bars)
+    cash = call.take("init_cash", 100.0)
+    money = money_of(cash, len(labels))
     whole = Request(
         bars=bars,
         wishes=wishes,
@@ -65,13 +67,11 @@ def run_call(
         exclusive=(),
         limits=NO_LIMITS,
         events=None,
-        initial_cash=0.0,
+        initial_cash=float(money[0]),
         start=None,
         record=call.take("record", "full"),
         netting=Netting(options=options, worth=worth, ranges=ranges),
     )
-    cash = call.take("init_cash", 100.0)
-    money = money_of(cash, len(labels))
     parts = [part_of(whole, part, len(labels)) for part in columns]
     if isinstance(cash, str):
         money = money_needed(parts, aligned=cash.lower() == "autoalign")
@@ -198,9 +198,10 @@ def check_orders(
 ) -> None:
     """Raise for more orders than allowed, and for rejected ones where that was asked for."""
     most = call.given.get("max_orders")
-    filled = sum(int(np.isin(done.orders["state"], DONE).sum()) for done in runs)
-    if most is not None and filled > most:
-        raise IndexError(f"max_orders is {most}, but {filled} orders were filled; set a higher one")
+    if most is not None:
+        filled = sum(int(np.isin(done.orders["state"], DONE).sum()) for done in runs)
+        if filled > most:
+            raise IndexError(f"max_orders is {most}, but {filled} orders were filled: set more")
     raises = _words.numbers("raise_reject", call.take("raise_reject", False), bars)
     if not raises.any():
         return

@@ -22,7 +22,9 @@ from barledger.kernel.worth import notional_of
 @compiled
 def sort(queue: Ints, keys: Floats, spare: Ints, n: int) -> None:
     """Sort queue[:n] by keys[queue[i]], ascending and stable, by merging ever longer runs."""
-    width = 1
+    width = 8
+    for start in range(0, n, width):
+        insert_each(queue, keys, start, min(start + width, n))
     while width < n:
         start = 0
         while start < n:
@@ -31,6 +33,19 @@ def sort(queue: Ints, keys: Floats, spare: Ints, n: int) -> None:
         for i in range(n):
             queue[i] = spare[i]
         width *= 2
+
+
+@compiled
+def insert_each(queue: Ints, keys: Floats, start: int, end: int) -> None:
+    """Sort queue[start:end] by putting each into its place among those before it."""
+    for i in range(start + 1, end):
+        place = queue[i]
+        key = keys[place]
+        k = i
+        while k > start and key < keys[queue[k - 1]]:
+            queue[k] = queue[k - 1]
+            k -= 1
+        queue[k] = place
 
 
 @compiled

@@ -15,6 +15,7 @@ from barledger.kernel.codes import (
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
+    entry_value,
     money_zero,
     move_cash,
     pay_in,
@@ -142,4 +143,6 @@ def free_to_leave(world: World, bar: int) -> float:
     if world.rules.tests_margin != 0:
         sum_requirements(world, bar)
         return max(account.equity - account.initial, 0.0)
+    if world.rules.account == AccountKind.FREE_CASH:
+        return max(account.cash - 2.0 * entry_value(world), 0.0)
     return max(account.settled if world.due_n > 0 else account.cash, 0.0)

@@ -6,6 +6,7 @@ from barledger.kernel.costs import fee_of
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
+    entry_value,
     money_zero,
     open_quantity,
     pay,
@@ -40,7 +41,7 @@ def has_its_bar(world: World, bar: int, asset: int, price: float) -> bool:
 
 @compiled
 def free_money(world: World) -> float:
-    """What openings may use: equity beyond Σ initial, settled cash, or all cash.
+    """What openings may use: equity beyond Σ initial, settled, free, or all cash.
 
     Isolated perpetuals share no profit: cash beyond the margin of each.
     """
@@ -50,6 +51,8 @@ def free_money(world: World) -> float:
         return world.account.equity - world.account.initial
     if world.due_n > 0 and world.rules.unsettled == Unsettled.WAIT:
         return world.account.settled
+    if world.rules.account == AccountKind.FREE_CASH:
+        return world.account.cash - 2.0 * entry_value(world)
     return world.account.cash
 
 

@@ -85,9 +85,13 @@ def price_now(world: World, bar: int, asset: int, prices: Floats) -> float:
 
 @compiled
 def market_now(world: World, bar: int, asset: int, prices: Floats) -> float:
-    """Price at which something held is closed by force: its mark, unless that is a price apart."""
+    """Price at which something held is closed by force: its mark, unless that is a price apart.
+
+    In an account of free cash what has just been opened is still marked at its fill.
+    """
     contract = contracts_of(world)[asset]
-    if world.rules.has_marks != 0 and contract.kind == InstrumentKind.PERPETUAL:
+    is_apart = world.rules.has_marks != 0 and contract.kind == InstrumentKind.PERPETUAL
+    if is_apart or world.rules.account == AccountKind.FREE_CASH:
         return price_now(world, bar, asset, prices)
     return points(contract, positions_of(world)[asset].mark)
 

@@ -202,6 +202,19 @@ def value(world: World) -> None:
 
 
 @compiled
+def entry_value(world: World) -> float:
+    """What the shorts held were sold for."""
+    positions = positions_of(world)
+    held = held_of(world)
+    total = 0.0
+    for k in range(world.account.n_held):
+        position = positions[held[k]]
+        if position.exposure < 0.0:
+            total -= position.exposure * position.average
+    return total
+
+
+@compiled
 def move_cash(account: AccountRow, amount: float) -> None:
     """Move cash that settles at once and has no fee."""
     account.cash += amount

@@ -8,13 +8,13 @@ import numpy as np
 
 from barledger._jit import compiled
 from barledger.kernel.codes import Reason
+from barledger.kernel.ledger import entry_value
 from barledger.kernel.net_codes import Net, NetStatus
 from barledger.kernel.types import Floats
 from barledger.kernel.world import (
     World,
     contracts_of,
     fill_of,
-    held_of,
     net_of,
     positions_of,
     worth_of,
@@ -40,19 +40,6 @@ def worth_at(world: World, bar: int, asset: int) -> float:
         return worth
     price: float = fill_of(world)[bar, asset]
     return price
-
-
-@compiled
-def entry_value(world: World) -> float:
-    """What the shorts held have been sold for."""
-    positions = positions_of(world)
-    held = held_of(world)
-    total = 0.0
-    for k in range(world.account.n_held):
-        position = positions[held[k]]
-        if position.exposure < 0.0:
-            total -= position.exposure * position.average
-    return total
 
 
 @compiled

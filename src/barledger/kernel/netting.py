@@ -14,7 +14,7 @@ from barledger.kernel.intents import next_flag
 from barledger.kernel.ledger import close_quantity, end_trade, open_quantity, pay
 from barledger.kernel.net_codes import Net, NetSize, NetStatus
 from barledger.kernel.net_fit import fit_net, worth_at
-from barledger.kernel.net_signals import fail, number_of, wish_signals
+from barledger.kernel.net_signals import AS_GIVEN, fail, number_of, wish_signals
 from barledger.kernel.net_stops import guard_net, stop_order
 from barledger.kernel.records import next_order, write_order
 from barledger.kernel.types import LiveRow
@@ -127,6 +127,7 @@ def begin(world: World, bar: int, asset: int, order: LiveRow) -> None:
     order.order = -1
     order.closed = 0.0
     order.is_frozen = 0
+    order.tries = 0
     order.market = fill_of(world)[bar, asset]
 
 
@@ -173,16 +174,23 @@ def value_of_order(world: World, bar: int, order: LiveRow) -> float:
     net = net_of(world)
     unit = worth_at(world, bar, order.asset) * contracts_of(world)[order.asset].multiplier
     held = positions_of(world)[order.asset].quantity
+    order.total = quantity_asked(world, bar, order)
+    order.distance = net[Net.SHARE.value]
+    order.tries = 1
+    value = order.total * unit
     kind = int(net[Net.SIZE_KIND.value])
-    if kind == NetSize.PERCENT.value:
-        number = (
-            order.number
-            if order.cause == Cause.SIGNAL
-            else sided(net[Net.SIDES.value], order.number)
-        )
-        value = number * (world.account.cash if number > 0.0 else max(held * unit, 0.0))
-    else:
-        value = quantity_asked(world, bar, order) * unit
+    if order.cause == Cause.ORDER and kind >= NetSize.TARGET_VALUE.value:
+        number = sided(net[Net.SIDES.value], order.number)
+        if kind == NetSize.TARGET_PERCENT.value:
+            number *= net[Net.VALUE.value]
+        value = number - held * unit
+    elif kind == NetSize.VALUE.value and (order.cause == Cause.ORDER or order.reduces == AS_GIVEN):
+        value = order.number
+        if order.cause == Cause.ORDER:
+            value = sided(net[Net.SIDES.value], value)
+    elif order.distance == order.distance:
+        share = order.distance if order.total > 0.0 else -order.distance
+        value = share * (world.account.cash if share > 0.0 else max(held * unit, 0.0))
     return value if value == value else 0.0
 
 
@@ -235,7 +243,11 @@ def settle_order(world: World, bar: int, order: LiveRow) -> None:
     if net[Net.SIZE_KIND.value] == NetSize.TARGET_PERCENT.value and net[Net.VALUE.value] <= 0.0:
         refuse(world, bar, order, order.number, NetStatus.NO_EQUITY.value)
         return
-    size = quantity_asked(world, bar, order)
+    if order.tries != 0 and net[Net.VALUES_AGAIN.value] == 0.0:
+        size: float = order.total
+        net[Net.SHARE.value] = order.distance
+    else:
+        size = quantity_asked(world, bar, order)
     if size != size:
         counts_of(world)[Count.NO_SIZE.value] += 1
         return

@@ -238,6 +238,14 @@ def is_share_of_cash(world: World, order: LiveRow) -> bool:
 
 
 @compiled
+def needs_money(rules: RulesRow, side: int) -> bool:
+    """Whether an opening of a given size must be paid for: not on paper, nor a free short."""
+    if rules.account == AccountKind.FREE_CASH:
+        return side > 0 or rules.locks_cash != 0
+    return rules.account != AccountKind.UNLIMITED or rules.asks_cash != 0
+
+
+@compiled
 def admit(
     world: World, bar: int, order: LiveRow, price: float, is_atomic: bool
 ) -> tuple[float, float, int]:
@@ -276,7 +284,7 @@ def admit(
         if test > 0:
             if world.rules.has_caps != 0:
                 most = fit_cap(world, bar, order, price, quantity, test - 1)
-        elif world.rules.account != AccountKind.UNLIMITED or is_all or world.rules.asks_cash != 0:
+        elif is_all or needs_money(world.rules, order.side):
             most = fit_money(world, bar, order, price, quantity, unit, room)
         if most < quantity:
             quantity = most

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barledger import _check
-from barledger.accounts import Account, Cash
+from barledger.accounts import Account, Cash, FreeCash
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.halts import Halts
@@ -68,7 +68,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         bars=bars,
         wishes=wished,
         size=_lined_up(size, bars),
-        account=_checked_account(account, bars),
+        account=_checked_account(account, bars, given.get("rules", RULES)),
         fees=_lined_up(_as_fee(given.get("fees", 0.0)), bars),
         slippage=_lined_up(_as_slippage(given.get("slippage", 0.0)), bars),
         fill="next_close" if fill == "next_open" and not has_open else fill,
@@ -159,13 +159,21 @@ def _initial_cash(given: dict[str, Any]) -> float:
     return float(cash.flat[0])
 
 
-def _checked_account(account: Account, bars: Bars) -> Account:
+def _checked_account(account: Account, bars: Bars, rules: Rules) -> Account:
     extremes = getattr(account, "margin_check", None) == "extremes"
     if extremes and (len(bars._high) == 0 or len(bars._low) == 0) and len(bars._mark) == 0:
         raise ValueError(
             "margin_check='extremes' needs bars with high and low, or a mark price; without them "
             "give margin_check='open_close'"
         )
+    if isinstance(account, FreeCash):
+        if any(contract.kind in ("future", "perpetual") for contract in bars.kinds):
+            raise ValueError("a FreeCash account takes neither futures nor perpetuals")
+        if rules.allocation in ("proportional", "all_or_none"):
+            raise ValueError(
+                "a FreeCash account needs allocation='in_order' or 'priority', was "
+                f"{rules.allocation!r}: its shorts need no money, so there is no set to share it"
+            )
     return account
 
 

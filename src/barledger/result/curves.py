@@ -67,6 +67,8 @@ def margin(book: Book) -> dict[str, Any]:
     free = closes.settled if book.kind == "Cash" else closes.equity - closes.initial
     if book.kind == "PerpIsolated":
         free = closes.cash - closes.initial
+    if book.kind == "FreeCash":
+        free = closes.cash - 2.0 * _sold_short(book)
     power = np.maximum(free, 0.0) / book.opening_rate
     lacking = np.maximum(closes.maintenance - closes.equity, 0.0)
     return {
@@ -76,6 +78,14 @@ def margin(book: Book) -> dict[str, Any]:
         "buying_power": np.full(len(free), np.inf) if book.kind == "Unlimited" else power,
         "call_amount": np.where(closes.maintenance > 0.0, lacking, 0.0),
     }
+
+
+def _sold_short(book: Book) -> Floats:
+    """Return what the shorts held at each close were sold for, (T,)."""
+    rows = book.holdings[(book.holdings["quantity"] < 0.0) & (book.holdings["bar"] >= book.first)]
+    values = -rows["quantity"] * rows["average"] * book.multipliers[rows["asset"]]
+    sums: Floats = np.bincount(rows["bar"] - book.first, values, minlength=len(book.equity))
+    return sums
 
 
 def exposure(book: Book) -> dict[str, Any]:
