@@ -50,6 +50,7 @@ class Row(NamedTuple):
     peaks: tuple[float, float]
     note: str
     reach: float | None
+    each: tuple[dict[str, float], dict[str, float]] = ({}, {})  # milliseconds of parts
 
 
 CASH = {"cash": 1_000_000.0}
@@ -76,6 +77,8 @@ PAIRS = [
     Pair("W4", "vectorbt", STOPS, 7.0, (NUMBA,)),
     Pair("W4", "vectorbt-rust", STOPS, 7.0, (RUST,)),
     Pair("W4", "raptorbt", STOPS, 3.0),
+    Pair("W6", "vectorbt", {"windows": 142}, None, (NUMBA,)),
+    Pair("W6", "vectorbt-rust", {"windows": 142}, None, (RUST,)),
 ]  # fmt: skip
 UNSUPPORTED = {
     ("W1", "backtesting"): "one asset a run",
@@ -87,6 +90,10 @@ UNSUPPORTED = {
     ("W3", "backtrader"): "one run a variant, in Python",
     ("W3", "backtesting"): "one run a variant, in Python",
     ("W3", "bt"): "one run a variant, in Python",
+    ("W6", "raptorbt"): "no sweep to ask; results of single runs are objects in memory",
+    ("W6", "backtrader"): "no sweep",
+    ("W6", "backtesting"): "no sweep",
+    ("W6", "bt"): "no sweep",
     ("W4", "backtrader"): "its stops become active on the bar after the fill",
     ("W4", "backtesting"): "one asset a run",
     ("W4", "bt"): "no stops",
@@ -170,11 +177,15 @@ def compare(pair: Pair, python: Path, data: Path, folder: Path, seconds: float) 
     if best is None:
         ours.close()
         return Row(pair.work, pair.peer, [], [], (0.0, 0.0), problem or "", pair.reach)
+    each = [
+        {name[3:]: float(value) for name, value in _loaded(path).items() if name[:3] == "ms "}
+        for path in files
+    ]
     times, peaks = turns(ours, best, quickest, seconds)
     ours.close()
     best.close()
     note = ", ".join(f"{key} {value}" for key, value in chosen.items() if key != "engine")
-    return Row(pair.work, pair.peer, *times, peaks, note, pair.reach)
+    return Row(pair.work, pair.peer, *times, peaks, note, pair.reach, (each[0], each[1]))
 
 
 def turns(

@@ -76,7 +76,23 @@ def tables(rows: list[Any], unsupported: dict[tuple[str, str], str]) -> str:
         for (name, peer), reason in unsupported.items():
             if name == work:
                 parts.append(f"| {NAMES.get(peer, peer)} | unsupported: {reason} | | | | | |")
+        parts += _parts([row for row in rows if row.work == work and row.each[0]])
     return "\n".join(parts)
+
+
+def _parts(rows: list[Any]) -> list[str]:
+    """Return a table of the milliseconds of each part of a work."""
+    if not rows:
+        return []
+    peers = [NAMES.get(row.peer, row.peer) for row in rows]
+    parts = [
+        f"\n| milliseconds | barledger | {' | '.join(peers)} |",
+        "|---|" + "---|" * (len(rows) + 1),
+    ]
+    for name, value in rows[0].each[0].items():
+        theirs = " | ".join(f"{row.each[1][name]:.2f}" for row in rows)
+        parts.append(f"| {name} | {value:.2f} | {theirs} |")
+    return parts
 
 
 def machine() -> str:

@@ -76,7 +76,7 @@ def w4() -> Arrays:
 
 
 DATA: dict[str, Callable[[], Arrays]] = {
-    "W1": w1, "W1 in weights": w1, "W2": w2, "W2 short": w2_short, "W3": w3, "W4": w4,
+    "W1": w1, "W1 in weights": w1, "W2": w2, "W2 short": w2_short, "W3": w3, "W4": w4, "W6": w3,
 }  # fmt: skip
 WORDS = {
     "W1": "250 assets x 252 days, 25 long and 25 short targets of $20k a day, $1M shared cash",
@@ -85,4 +85,5 @@ WORDS = {
     "W2 short": "the same on 100,000 bars, 100 shares",
     "W3": "10,011 pairs of averages x 2,520 days, five metrics each",
     "W4": "500 assets x 2,520 days, 2 % random entries and exits, stop and target, $20k each",
+    "W6": "after the sweep of W3: the statistics and tables of one variant, asked for by its number",
 }

@@ -31,6 +31,19 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 
+def timed(calls: dict[str, Callable[[], Any]], times: int = 5) -> Arrays:
+    """Return the median of some runs of each call, in ms, under names that are not compared."""
+    found = {}
+    for name, call in calls.items():
+        taken = []
+        for _ in range(times):
+            start = time.perf_counter()
+            call()
+            taken.append(time.perf_counter() - start)
+        found[f"ms {name}"] = np.array(sorted(taken)[times // 2] * 1e3)
+    return found
+
+
 def serve(works: dict[str, Work], packages: tuple[str, ...]) -> None:
     """Answer requests until the input ends."""
     out = sys.stdout

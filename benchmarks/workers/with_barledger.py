@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from wire import Arrays, Unsupported, serve
+from wire import Arrays, Unsupported, serve, timed
 
 import barledger as bl
 from barledger.presets import backtrader
@@ -171,6 +171,38 @@ def sweep(given: Arrays, options: dict[str, Any]) -> Any:
     return run, answer
 
 
+def access(given: Arrays, options: dict[str, Any]) -> Any:
+    """One variant of a sweep that is done: each statistic and each table, from its number."""
+    bars = bars_of(given)
+    windows = range(2, 2 + int(options["windows"]))
+    swept = bl.sweep(
+        bl.rules.sma_cross, bars, fast=windows, slow=windows, where="fast < slow",
+        size=bl.PercentOfCash(1.0), fees=FEES, executor=1, progress=False,
+    ).run()  # fmt: skip
+    names = ("total_return", "sharpe", "max_drawdown", "win_rate", "trades", "fills", "equity")
+    turn = iter(range(10**9))
+    some = np.linspace(0, len(swept.grid) - 1, 40).astype(int)
+
+    def one() -> bl.Result:
+        return swept.result(int(some[next(turn) % len(some)]))
+
+    def run() -> Any:
+        result = one()
+        return [getattr(result, name) for name in names]
+
+    def answer(_: Any) -> Arrays:
+        calls = {name: lambda name=name: getattr(one(), name) for name in names}
+        times = timed({**calls, "all statistics": lambda: one().stats()}, 15)
+        results = [swept.result(int(k)) for k in some]
+        return {
+            "total_return": np.array([each.total_return for each in results]),
+            "max_drawdown": np.array([each.max_drawdown for each in results]),
+            **times,
+        }
+
+    return run, answer
+
+
 def stops_vectorbt(given: Arrays, options: dict[str, Any]) -> Any:
     """Random entries and exits with a stop and a target, $20k each, one purse."""
     module = compat()
@@ -199,6 +231,7 @@ WORKS = {
     "W3:vectorbt": sweep,
     "W3:raptorbt": sweep,
     "W4:vectorbt": stops_vectorbt,
+    "W6:vectorbt": access,
 }
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import vectorbt as vbt
-from wire import Arrays, serve
+from wire import Arrays, serve, timed
 
 FEES = 0.0005
 
@@ -96,6 +96,48 @@ def sweep(given: Arrays, options: dict[str, Any]) -> Any:
     return run, answer
 
 
+def access(given: Arrays, options: dict[str, Any]) -> Any:
+    """One column of a portfolio of some columns of the sweep, which is held in memory."""
+    windows = np.arange(2, 2 + int(options["windows"]))
+    fast, slow = (each.astype(int) for each in np.triu_indices(len(windows), 1))
+    some = np.linspace(0, len(fast) - 1, 40).astype(int)
+    before = pd.Series(given["close"][:, 0]).shift(1)
+    average = vbt.MA.run(before, list(windows)).ma.to_numpy()
+    a, b = average[:, fast[some]], average[:, slow[some]]
+    portfolio = vbt.Portfolio.from_signals(
+        given["close"][:, :1], crossed(a, b), crossed(b, a), price=given["open"][:, :1],
+        init_cash=100_000.0, fees=FEES, freq="1D", engine=options["engine"],
+    )  # fmt: skip
+    turn = iter(range(10**9))
+    calls = {
+        "total_return": lambda one: one.total_return(),
+        "sharpe": lambda one: one.sharpe_ratio(),
+        "max_drawdown": lambda one: one.max_drawdown(),
+        "win_rate": lambda one: one.trades.win_rate(),
+        "trades": lambda one: one.trades.records_readable,
+        "fills": lambda one: one.orders.records_readable,
+        "equity": lambda one: one.value(),
+    }
+
+    def one() -> Any:
+        return portfolio.iloc[next(turn) % len(some)]
+
+    def run() -> Any:
+        column = one()
+        return [call(column) for call in calls.values()]
+
+    def answer(_: Any) -> Arrays:
+        times = timed({name: lambda call=call: call(one()) for name, call in calls.items()}, 15)
+        return {
+            "total_return": np.asarray(portfolio.total_return()),
+            "max_drawdown": np.asarray(portfolio.max_drawdown()),
+            **times,
+            **timed({"all statistics": lambda: one().stats(silence_warnings=True)}, 5),
+        }
+
+    return run, answer
+
+
 def crossed(a: Any, b: Any) -> Any:
     """Return where `a` has come above `b`, having been at or below it on the bar before."""
     above = a > b
@@ -121,7 +163,7 @@ def stops(given: Arrays, options: dict[str, Any]) -> Any:
     return run, account
 
 
-WORKS = {"W1": rebalance, "W2": minutes, "W3": sweep, "W4": stops}
+WORKS = {"W1": rebalance, "W2": minutes, "W3": sweep, "W4": stops, "W6": access}
 
 if __name__ == "__main__":
     serve(WORKS, ("vectorbt", "numba", "numpy", "pandas"))
