@@ -27,7 +27,7 @@ MARGINED_NAMES = tuple(account.__name__ for account in MARGINED)
 UNREACHED_REASONS = {"withdrawn"}  # of strategies that decide bar by bar: test_callback
 UNREACHED_CATEGORIES = {
     # Events of these kinds are not applied yet: they move nothing in kernel or oracle.
-    *("borrow", "rebate", "interest", "funding", "dividend", "fx", "liquidation"),
+    *("funding", "fx", "liquidation"),
     # The oracle keeps trades and fees with their fills; a split moves no cash.
     *("trade", "fee", "split"),
 }
