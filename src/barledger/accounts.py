@@ -1,8 +1,12 @@
 """Accounts: small frozen classes that say what may be opened and what must be held."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
+
+import numpy as np
 
 from barledger import _check, _html
 from barledger._param import check_when_known
@@ -13,12 +17,48 @@ MarginCall = Literal["liquidate", "next_open", "warn"]
 Bankruptcy = Literal["debt", "floor_at_zero"]
 
 
+Rate = float | None | Sequence[tuple[float, float | None]]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Account(ABC):
-    """What every account shares; use one of its kinds."""
+    """What every account shares; use one of its kinds.
+
+    Parameters
+    ----------
+    debit, credit
+        Interest a year on money owed, and on money at hand: on cash less the value of what is sold
+        short. One rate, or tiers ``[(from amount, rate), …]``, each slice at its own; None: none.
+        With ``Events(rates=...)`` they are spreads over that benchmark, together never below 0.
+        0 by default.
+    rebate
+        Interest a year paid on the value of what is sold short, in the same forms; only on what is
+        above `rebate_from`.
+    day_count
+        Days of a year of interest: 360 (default) or 365. Days are those of the calendar, weekends
+        included.
+    borrow_rounding
+        ``"none"`` (default): who is short pays the borrow fee on market value. ``"ibkr"``: on 102 %
+        of the price, rounded up to the dollar (other currencies by their own rule).
+    """
+
+    debit: Rate = field(default=0.0, kw_only=True)
+    credit: Rate = field(default=0.0, kw_only=True)
+    rebate: Rate = field(default=0.0, kw_only=True)
+    rebate_from: float = field(default=0.0, kw_only=True)
+    day_count: Literal[360, 365] = field(default=360, kw_only=True)
+    borrow_rounding: Literal["none", "ibkr"] = field(default="none", kw_only=True)
 
     def __init_subclass__(cls) -> None:
         check_when_known(cls)
+
+    def __post_init__(self) -> None:
+        for name in ("debit", "credit", "rebate"):
+            _check_rate(name, getattr(self, name))
+        _check.single("rebate_from", self.rebate_from, 0.0)
+        if self.day_count not in (360, 365):
+            raise ValueError(f"day_count must be 360 or 365, was {self.day_count!r}")
+        _check.choice("borrow_rounding", self.borrow_rounding, ("none", "ibkr"))
 
     def __repr__(self) -> str:
         return _check.shown(self)
@@ -29,6 +69,9 @@ class Account(ABC):
     @abstractmethod
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
+
+
+check_when_known(Account)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,6 +102,7 @@ class Cash(Account):
     bankruptcy: Bankruptcy = "debt"
 
     def __post_init__(self) -> None:
+        Account.__post_init__(self)
         days = self.settlement_days
         if days != "by_date" and (isinstance(days, bool) or days not in (0, 1, 2, 3)):
             raise ValueError(f"settlement_days must be 0, 1, 2, 3 or 'by_date'; was {days!r}")
@@ -83,6 +127,7 @@ class _Margined(Account):
     bankruptcy: Bankruptcy = "debt"
 
     def __post_init__(self) -> None:
+        Account.__post_init__(self)
         _check.choice("margin_check", self.margin_check, ("open_close", "close", "extremes"))
         _check.choice("margin_call", self.margin_call, ("liquidate", "next_open", "warn"))
         _check.choice("bankruptcy", self.bankruptcy, ("debt", "floor_at_zero"))
@@ -235,6 +280,7 @@ class _Perpetual(Account):
     bankruptcy: Bankruptcy = "debt"
 
     def _check(self) -> None:
+        Account.__post_init__(self)
         _check.choice("margin_check", self.margin_check, ("open_close", "close", "extremes"))
         _check.choice("bankruptcy", self.bankruptcy, ("debt", "floor_at_zero"))
         leverage = self.leverage  # type: ignore[attr-defined]
@@ -354,6 +400,7 @@ class FreeCash(Account):
     bankruptcy: Bankruptcy = "debt"
 
     def __post_init__(self) -> None:
+        Account.__post_init__(self)
         if not isinstance(self.lock, bool):
             raise TypeError(f"lock must be True or False, was {self.lock!r}")
         _check.choice("bankruptcy", self.bankruptcy, ("debt", "floor_at_zero"))
@@ -365,3 +412,21 @@ class FreeCash(Account):
             "locks_cash": self.lock,
             "bankruptcy": codes.Bankruptcy[self.bankruptcy.upper()],
         }
+
+
+def _check_rate(name: str, rate: Rate) -> None:
+    """Raise unless a rate is a number, None, or tiers that start at 0 and rise."""
+    if rate is None:
+        return
+    if not isinstance(rate, Sequence):
+        _check.at_least(name, rate, -1.0, known=True)
+        if np.ndim(rate) > 0 or rate > 1.0:
+            raise ValueError(f"{name} must be a fraction a year (0.05 means 5 %), was {rate}")
+        return
+    if len(rate) == 0 or any(len(tier) != 2 for tier in rate) or rate[0][0] != 0:
+        raise ValueError(f"{name} must be tiers (from amount, rate), the first from 0, was {rate}")
+    starts = [float(start) for start, _ in rate]
+    if any(b <= a for a, b in pairwise(starts)):
+        raise ValueError(f"{name} tiers must rise in amount, were from {starts}")
+    for _, each in rate:
+        _check_rate(f"{name} tiers' rates", each)

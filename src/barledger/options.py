@@ -268,6 +268,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "size_at": ("fill", "decision"),
     "cost_basis": ("average", "fifo"),
     "split_fraction": ("auto", "keep", "cash_in_lieu"),
+    "short_sale_rule": ("none", "rule_201"),
 }
 # What only agreement with another engine asks for; see `barledger.presets`.
 PARITY: dict[str, tuple[str, ...]] = {
@@ -328,6 +329,9 @@ class Rules(_Option):
     target_lots
         A target that lessens a holding is cut to lots itself (``"holding"``, default), or its
         order is (``"order"``).
+    short_sale_rule
+        ``"none"`` (default), or ``"rule_201"``: after a fall of 10 % from the close of the day
+        before, for the rest of that day and the next, only limit orders sell short (SEC Rule 201).
     """
 
     sequence: Any = "exits_first"
@@ -345,6 +349,7 @@ class Rules(_Option):
     split_fraction: Literal["auto", "keep", "cash_in_lieu"] = "auto"
     submission: Literal["unchecked", "checked"] = "unchecked"
     target_lots: Literal["holding", "order"] = "holding"
+    short_sale_rule: Literal["none", "rule_201"] = "none"
 
     def __post_init__(self) -> None:
         for name, words in {**WORDS, **PARITY}.items():

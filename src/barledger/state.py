@@ -17,6 +17,7 @@ class Continuation:
     Bars in them count from the end of that run: -1 is its last bar. Where `tied_until` is not
     below 0 it counts days after `last_day` instead, less one. `last_day` is the date of the last
     bar, in days since 1970-01-01; None in accounts where all cash has always settled at once.
+    `last_date` is the same where the exchange is, from which interest is counted.
     """
 
     account: npt.NDArray[np.void]
@@ -24,6 +25,7 @@ class Continuation:
     orders: Sequence[tuple[str, npt.NDArray[np.void]]]
     initial_cash: float
     last_day: int | None = None
+    last_date: int | None = None
     stops: Mapping[str, npt.NDArray[np.void]] = field(default_factory=dict)
     is_delayed: bool = False
 

@@ -134,7 +134,7 @@ def test_ratio_of_zero_by_position():
         ),
         ({"splits": [("soon", "A", 2)]}, TypeError, "an event's time must be dates.*'soon'"),
         ({"splits": np.array(["a"])}, TypeError, "splits must be an array of numbers"),
-        ({"dividends": []}, TypeError, "unexpected keyword argument 'dividends'"),
+        ({"bonuses": []}, TypeError, "unexpected keyword argument 'bonuses'"),
     ],
 )
 def test_events_that_say_nothing_are_refused(given, error, message):

@@ -75,6 +75,99 @@ def test_a_roll_earns_nothing_from_the_gap():
     assert (held(result), equity(result)[-1]) == ({"ESH": 1}, 21_595.50)
 
 
+def test_a_roll_event_is_two_fills_with_their_costs_and_no_gain_from_the_gap():
+    # C24 again, with 2.25 for each fill: 1000 + 100 + 500 - 3 · 2.25.
+    bars = settled(
+        [[5000, 5018], [5000, 5018], [5022, 5040]],
+        [[5000, 5018], [5020, 5038], [5032, 5050]],
+        assets=["ESZ", "ESH"],
+        contracts=ES,
+    )
+    result = bl.Portfolio.from_orders(
+        bars, orders((0, "ESZ", 1)), account=MARGIN, fees=bl.PerUnitFee(2.25),
+        events=bl.Events(rolls=[(2, "ESZ", "ESH")]), initial_cash=20_000,
+    )  # fmt: skip
+    assert cash(result) == near(20_000, 20_997.75, 21_593.25)
+    assert fills(result, "asset", "quantity", "price", "reason")[1:] == [
+        ("ESZ", -1, 5022, "roll"),
+        ("ESH", 1, 5040, "roll"),
+    ]
+    assert variation(result) == near(1000, 500)
+    assert "made by a roll" in result.explain("ESH", 2)
+
+
+def test_a_roll_at_given_prices_and_one_that_must_wait():
+    # Nothing trades on bar 2: the first waits for bar 3; the second needs no price of the market.
+    nan = np.nan
+    bars = settled(
+        [[10, 11], [10, 11], [nan, nan], [12, 13]], [[10, 11]] * 2 + [[nan, nan], [12, 13]],
+        assets=["A", "B"], contracts=ES,
+    )  # fmt: skip
+    waits, priced = (
+        bl.Portfolio.from_orders(
+            bars, orders((0, "A", 1)), account=FREE, events=bl.Events(rolls=[row])
+        )
+        for row in [(2, "A", "B"), (2, "A", "B", 10.5, 11.5)]
+    )
+    assert fills(waits, "bar", "asset", "price")[1:] == [(3, "A", 12), (3, "B", 13)]
+    assert fills(priced, "bar", "asset", "price")[1:] == [(2, "A", 10.5), (2, "B", 11.5)]
+
+
+def test_stops_move_with_a_roll():
+    # Stop 10 points below 5000 moves up by the gap of 18: 5008 - 50 at the next bar's low.
+    bars = bl.Bars.from_arrays(
+        np.array([[5000, 5018], [5000, 5018], [5000, 5018], [4995, 5009], [4991, 5007]]),
+        open=np.array([[5000, 5018], [5000, 5018], [5000, 5018], [4995, 5010], [4991, 5008]]),
+        high=np.array([[5001, 5019], [5001, 5019], [5001, 5019], [4996, 5011], [4992, 5009]]),
+        low=np.array([[4999, 5017], [4999, 5017], [4999, 5017], [4994, 5009], [4990, 5006]]),
+        assets=["A", "B"], contracts=ES,
+    )  # fmt: skip
+    result = bl.Portfolio.from_orders(
+        bars, orders((0, "A", 1)), account=FREE, stops=bl.Stops(loss=10.0, unit="price"),
+        events=bl.Events(rolls=[(2, "A", "B")]),
+    )  # fmt: skip
+    assert fills(result, "bar", "asset", "price", "reason")[-1] == (4, "B", 5008, "stop_loss")
+
+
+def test_a_contract_that_expires_is_settled_at_its_last_price():
+    # Bought at 5000, settled at 5010 on its last day: 500; on the day after it is gone.
+    days = ["2026-12-17", "2026-12-18", "2026-12-21"]
+    bars = settled([5000] * 3, [5000, 5010, 5010], time=days, contracts="ESZ26")
+    result = bl.Portfolio.from_orders(bars, [1, 0, 0], account=MARGIN)
+    assert fills(result, "bar", "price", "reason")[1:] == [(2, 5010, "expiry")]
+    assert cash(result) == [100_000, 100_500, 100_500]
+    assert held(result) == {}
+
+
+def test_a_final_settlement_price_is_paid():
+    # Settled at 5010 on Thursday, at the opening quotation of 5031.25 on Friday: 21.25 · 50.
+    events = bl.Events(expiries=[(2, "asset", 5031.25)])
+    bars = settled([5000] * 3, [5000, 5010, 5040], contracts=ES)
+    result = bl.Portfolio.from_orders(bars, [1, 0, 0], account=MARGIN, events=events)
+    assert cash(result) == [100_000, 100_500, 101_562.5]
+
+
+@pytest.mark.parametrize(
+    ("contracts", "events", "message"),
+    [
+        ([None, None], {"rolls": [(1, "A", "B")]}, "from A .stock. to B .stock. on bar 1"),
+        ([ES, CL], {"rolls": [(1, "A", "B")]}, "one multiplier, A has 50 and B 1000"),
+        ([ES, ES], {"rolls": [(1, "A", "C")]}, "rolls at 1 name an unknown asset 'C'"),
+        ([ES, ES], {"expiries": [(-3, "A")]}, "the expiry of A is before the first bar"),
+    ],
+)
+def test_rolls_and_expiries_that_cannot_be_are_refused(contracts, events, message):
+    bars = flat_bars([10, 10, 10], [20, 20, 20], contracts=contracts)
+    with pytest.raises(ValueError, match=message):
+        bl.Portfolio.from_orders(bars, np.zeros((3, 2)), account=FREE, events=bl.Events(**events))
+
+
+def test_a_contract_that_expired_before_its_bars_is_refused():
+    bars = settled([5000] * 2, [5000] * 2, time=["2026-12-21", "2026-12-22"], contracts="ESZ26")
+    with pytest.raises(ValueError, match="asset expires on 2026-12-18, before the first bar"):
+        bl.Portfolio.from_orders(bars, [1, 0], account=MARGIN)
+
+
 def test_profit_across_a_roll_counts_what_was_held():
     # P7-04: (5040 - 5000 + 5100 - 5090) · 50 = 2500, and not (5100 - 5000) · 50 = 5000.
     bars = flat_bars([5000, 5000, 5040, 5040], [5090, 5090, 5090, 5100], contracts=ES)

@@ -1,9 +1,21 @@
 """The catalogue of futures, and contracts by name, list and mapping."""
 
+from datetime import date
+
 import pytest
 
-from barledger.instruments.catalog import LISTINGS, contract, contracts_of, known, listing
+from barledger.instruments.catalog import (
+    LISTINGS,
+    contract,
+    contracts_of,
+    first_notice,
+    known,
+    last_trade,
+    listing,
+)
 from barledger.instruments.contract import Contract
+from barledger.instruments.expiry import CODES, index_roll
+from barledger.instruments.holidays import holidays, is_business_day
 
 
 @pytest.mark.parametrize("row", LISTINGS, ids=lambda row: row.root)
@@ -82,3 +94,51 @@ def test_mapping_leaves_the_others_stocks():
 def test_contracts_that_do_not_fit_are_refused(given, error, message):
     with pytest.raises(error, match=message):
         contracts_of(["A", "B"], given)
+
+
+@pytest.mark.parametrize(
+    ("root", "year", "month", "day"),
+    [  # P2-32 to P2-39, and the index month that a holiday moves
+        ("ES", 2026, 12, "2026-12-18"),
+        ("ES", 2026, 6, "2026-06-18"),
+        ("CL", 2027, 1, "2026-12-21"),
+        ("MCL", 2026, 12, "2026-11-19"),
+        ("NG", 2027, 1, "2026-12-29"),
+        ("NG", 2022, 1, "2021-12-29"),
+        ("GC", 2026, 12, "2026-12-29"),
+        ("ZN", 2026, 12, "2026-12-21"),
+        ("ZF", 2026, 12, "2026-12-31"),
+        ("6E", 2026, 12, "2026-12-14"),
+    ],
+)
+def test_last_trading_day_follows_the_exchange(root, year, month, day):
+    assert last_trade(root, year, month) == date.fromisoformat(day)
+    code = f"{root}{CODES[month - 1]}{year % 100}"
+    assert contract(code).expiry == date.fromisoformat(day)
+
+
+def test_notice_and_roll_dates():
+    # P2-40, P2-41; before June 2022 the roll was on the Thursday a week earlier.
+    assert first_notice("ZN", 2026, 12) == date(2026, 11, 30)
+    assert first_notice("ES", 2026, 12) is None
+    assert index_roll(2026, 12) == date(2026, 12, 14)
+    assert index_roll(2022, 3) == date(2022, 3, 10)
+
+
+@pytest.mark.parametrize("row", LISTINGS, ids=lambda row: row.root)
+def test_every_row_has_a_rule_for_its_last_day(row):
+    months = [CODES.index(code) + 1 for code in row.months]
+    ends = [last_trade(row.root, 2025, month) for month in months]
+    assert ends == sorted(ends)
+    assert all(is_business_day(end) for end in ends)
+    assert row.settles in ("cash", "physical")
+
+
+def test_holidays_by_rule():
+    found = sorted(holidays(2026))
+    assert [str(day) for day in found] == [
+        "2026-01-01", "2026-01-19", "2026-02-16", "2026-04-03", "2026-05-25", "2026-06-19",
+        "2026-07-03", "2026-09-07", "2026-11-26", "2026-12-25",
+    ]  # fmt: skip
+    assert date(2022, 12, 26) in holidays(2022)  # Christmas Day was a Sunday
+    assert date(2021, 12, 31) not in holidays(2021)  # New Year's Day of 2022 was a Saturday

@@ -208,6 +208,7 @@ class World:
         self.losses: LossLimits
         self.bankrupt = self.called = self.was_breached = self.was_negative = False
         self.pending: dict[int, str] = {}
+        self.rolling: dict[int, tuple[int, float, float]] = {}  # into what, at which prices
 
     @property
     def date(self) -> date:

@@ -11,6 +11,7 @@ from barledger.options import Rules
 from barledger.risk import RiskLimits
 
 from . import accounts, forced, perpetuals, resting
+from . import carry as nights
 from . import stops as guards
 from .book import Position, World
 from .instant import run_auction, run_orders, run_range
@@ -52,6 +53,7 @@ def simulate(
     halts: Any = None,
     impact: Any = None,
     delay: int = 0,
+    carry: Any = None,
     initial_cash: float = 100_000.0,
     positions: Mapping[int, tuple[float, float]] | None = None,
     unsettled: Sequence[tuple[date, float]] = (),
@@ -75,6 +77,7 @@ def simulate(
         "halts": halts,
         "impact": impact,
         "delay": delay,
+        "carry": carry or nights.CarryTerms(),
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
     start_with(world, positions or {}, unsettled)
@@ -134,12 +137,15 @@ def market_end(world: World) -> int:
 def carry_in(world: World) -> None:
     world.outstanding = [(day, amount) for day, amount in world.outstanding if day > world.date]
     perpetuals.pay_funding(world, is_late=False)
+    cash = world.cash
     for bar, asset, ratio in world.terms.splits:
         if bar == world.bar:
             apply_split(world, asset, float(ratio))
+    nights.carry(world, cash)
     for bar, amount in world.terms.flows:
         if bar == world.bar:
             apply_flow(world, float(amount))
+    nights.plan_rolls(world)
 
 
 def apply_split(world: World, asset: int, ratio: float) -> None:
@@ -213,6 +219,7 @@ def open_bar(world: World) -> None:
     take_snapshot(world, world.market.open, perpetuals.OPEN)
     world.losses.begin_flattening(world)
     forced.serve_pending(world)
+    nights.serve_rolls(world, world.instant_prices)
     if world.terms.fill == "next_open":
         run_orders(world, lambda: guards.serve_open(world), lambda: test_open(world))
         resting.drop_after_turn(world)
@@ -279,6 +286,8 @@ def close_bar(world: World) -> None:
     if world.market.open is None:
         world.losses.begin_flattening(world)
     forced.serve_pending(world)
+    if world.market.open is None:
+        nights.serve_rolls(world, world.instant_prices)
     if world.market.open is None and not forced.is_gone(world):
         forced.serve_call(world)
     if world.terms.fill == "next_open":

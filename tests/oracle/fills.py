@@ -10,17 +10,23 @@ from .market import TOLERANCE, business_days_after, dust, moves_no_cash
 
 
 def close_part(
-    world: World, order: Order, quantity: float, raw: float, *, slips: bool = True
+    world: World,
+    order: Order,
+    quantity: float,
+    raw: float,
+    *,
+    slips: bool = True,
+    is_free: bool = False,
 ) -> None:
-    """Apply the closing of `quantity` (unsigned) of what is held."""
+    """Apply the closing of `quantity` (unsigned) of what is held; `is_free`: outside the market."""
     position = world.positions[order.asset]
     direction, contract = -position.side, position.contract
     held = abs(position.quantity)
     quantity = held if quantity > held - dust(contract.lot) else quantity
     price_of = costs.slipped_price if slips else costs.unslipped_price
-    price = price_of(world, order.asset, raw, direction, quantity)
+    price = raw if is_free else price_of(world, order.asset, raw, direction, quantity)
     price = costs.within_limit(order, price, direction)
-    fee = costs.fee_of_order(world, order, price, "closing")(quantity)
+    fee = 0.0 if is_free else costs.fee_of_order(world, order, price, "closing")(quantity)
     costs.remember(world, order, "closing", (quantity, price), fee)
     amount = -value_of(contract, direction * quantity, price)
     if moves_no_cash(contract):
@@ -29,9 +35,13 @@ def close_part(
         amount = -amount
 
     free_before, cash_before = accounts.free_money(world), world.cash
-    record_fill(world, order, direction * quantity, (raw, price), (amount, fee), closes=True)
+    prices = (raw, price)
+    record_fill(
+        world, order, direction * quantity, prices, (amount, fee), closes=True, is_free=is_free
+    )
     if quantity == held:
         del world.positions[order.asset]
+        world.rolling.pop(order.asset, None)
     else:
         position.scale(position.quantity + direction * quantity)
     world.cash += amount
@@ -83,15 +93,17 @@ def record_fill(
     money: tuple[float, float],
     *,
     closes: bool,
+    is_free: bool = False,
 ) -> None:
     """Record a fill; `prices` are without and with slippage, `money` the amount and the fee."""
     contract = world.market.contracts[order.asset]
     (raw, price), (amount, fee) = prices, money
     order.filled += quantity
-    liquidity.take_up(world, order.asset, quantity, raw)
-    month = (world.date.year, world.date.month)
-    notional = abs(value_of(contract, quantity, price))
-    world.traded[month] = world.traded.get(month, 0.0) + notional
+    if not is_free:
+        liquidity.take_up(world, order.asset, quantity, raw)
+        month = (world.date.year, world.date.month)
+        notional = abs(value_of(contract, quantity, price))
+        world.traded[month] = world.traded.get(month, 0.0) + notional
     world.outcome.fills.append(
         {
             "bar": world.bar,

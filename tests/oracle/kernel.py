@@ -22,6 +22,7 @@ from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
 from barledger.state import State
 
+from .carry import CarryTerms
 from .levels import StopTerms
 from .market import Market, Outcome, Wishes
 from .resting import RestingTerms
@@ -29,7 +30,14 @@ from .worlds import Case
 
 # Reasons for which the two tell different wanted quantities: what was asked for before the cut to
 # lots, a closing that is gone, an opening that was refused before it was sized.
-UNLIKE = ("size_zero", "position_gone", "set_unaffordable", "exclusive", "exclusive_blocked")
+UNLIKE = (
+    "size_zero",
+    "position_gone",
+    "set_unaffordable",
+    "exclusive",
+    "exclusive_blocked",
+    "delisted",
+)
 
 HALF_HOUR = np.timedelta64(30, "m")  # into a bar
 DEFAULTS: dict[str, Any] = {
@@ -49,6 +57,7 @@ DEFAULTS: dict[str, Any] = {
     "halts": None,
     "impact": None,
     "delay": 0,
+    "carry": None,
     "initial_cash": 100_000.0,
 }
 
@@ -120,7 +129,8 @@ def request_of(case: Case) -> Request:
             (bars.time[bar] + HALF_HOUR * late, names[asset], rate, mark)
             for bar, asset, rate, mark, late in market.fundings
         ],
-    )
+        **carry_of(given.get("carry"), bars),
+    ).fixed(bars.time, names)
     fees, slippage, size = given["fees"], given["slippage"], given["size"]
     price = given["price"]
     if isinstance(size, float | int) and not math.isfinite(size):
@@ -158,6 +168,23 @@ def request_of(case: Case) -> Request:
         **stops_of(given.get("stops")),
         **resting_of(given.get("resting")),
     )
+
+
+def carry_of(drawn: CarryTerms | None, bars: Bars) -> dict[str, Any]:
+    """What time does, as events; none leaves them out."""
+    if drawn is None:
+        return {}
+    times, names = bars.time, bars.assets
+    given: dict[str, Any] = {
+        kind: [(times[bar], names[asset], value) for bar, asset, value in getattr(drawn, kind)]
+        for kind in ("dividends", "delistings", "expiries")
+    }
+    given["rolls"] = [(times[bar], names[a], names[b], *both) for bar, a, b, *both in drawn.rolls]
+    for kind in ("borrow", "borrowable"):
+        given[kind] = getattr(drawn, kind)
+    if drawn.benchmark is not None:
+        given["rates"] = np.array(drawn.benchmark)
+    return given
 
 
 def stops_of(drawn: StopTerms | None) -> dict[str, Any]:

@@ -52,6 +52,11 @@ class Levels:
         names = ("entry", "loss", "target", "trail", "trail_from", "even_from", "mark")
         return replace(self, **{name: getattr(self, name) / ratio for name in names})
 
+    def moved(self, gap: float) -> "Levels":
+        """Move the levels and the mark; the distance and the time stay."""
+        names = ("entry", "loss", "target", "trail_from", "even_from", "mark")
+        return replace(self, **{name: getattr(self, name) + gap for name in names})
+
     @property
     def trailing(self) -> float:
         is_on = self.mark >= self.trail_from and math.isfinite(self.trail)

@@ -115,6 +115,7 @@ class Terms:
     halts: Any = None
     impact: Any = None
     delay: int = 0
+    carry: Any = None
 
     @property
     def lag(self) -> int:
@@ -150,6 +151,7 @@ def terms_of(market: Market, account: Account, options: dict[str, Any]) -> Terms
         halts=options["halts"],
         impact=options["impact"],
         delay=options["delay"],
+        carry=options["carry"],
     )
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from . import accounts, costs, liquidity
 from .book import Order, World
+from .carry import most_to_short
 from .fills import close_part, open_part
 from .market import cut, dust, moves_no_cash, sign
 from .plans import opens, split
@@ -206,11 +207,20 @@ def fitting(
     if order.share is not None and not takes_all(order):
         full = wanted if plan is None else plan.full[id(order)]
         order.wanted = order.filled + order.direction * full
+    most, bound = most_to_short(world, order)
+    if plan is None and takes_all(order) and cut(most, lot_of(world, order)) == 0:
+        return 0.0, bound
     if wanted == 0:
         return 0.0, leg.reason
     clip = (world.terms.rules.insufficient == "clip" and not whole) or takes_all(order)
+    if most < wanted:
+        wanted, is_scaled = cut(most, lot_of(world, order)), False
+        if wanted == 0 or not clip:
+            return 0.0, bound
+    else:
+        bound = leg.reason if is_scaled else "none"
     quantity, reason = accounts.fit(leg, wanted, clip=clip, from_cash=takes_all(order))
-    return quantity, leg.reason if reason == "none" and is_scaled else reason
+    return quantity, bound if reason == "none" else reason
 
 
 def refusal(world: World, order: Order, held: set[int]) -> str:

@@ -46,6 +46,7 @@ def between(case: Case, first: int, end: int) -> Case:
         "rules": replace(rules, sequence=rows(rules.sequence)),
         "splits": [(b - first, a, r) for b, a, r in given["splits"] if first <= b < end],
         "flows": [(b - first, amount) for b, amount in given["flows"] if first <= b < end],
+        "carry": given.get("carry") and given["carry"].between(first, end),
     }
     return Case(market_between(case.market, first, end), wishes_between(case, first, end), given)
 

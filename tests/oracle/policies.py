@@ -73,6 +73,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "halts": ("no", "yes"),
     "halted_then": ("wait", "expire"),
     "limit_lock": ("both", "against"),
+    "carry": ("no", "yes"),
     "impact": ("none", "SquareRootImpact", "AlmgrenImpact", "KyleImpact", "VolumeShareImpact"),
 }
 
@@ -110,6 +111,7 @@ def values_of(case: Case) -> dict[str, str]:
         "volume": yes(market.volume is not None),
         **liquidity_values(given["liquidity"]),
         **halt_values(given["halts"]),
+        "carry": yes(given["carry"]),
         "impact": type(given["impact"]).__name__.replace("NoneType", "none"),
     }
 

@@ -83,6 +83,8 @@ def reads_an_earlier_row(case: Case) -> bool:
     liquidity = arguments["liquidity"]
     if liquidity is not None and liquidity.zero_volume in ("last_price", "spread"):
         return True
+    if arguments["rules"].short_sale_rule == "rule_201":
+        return True
     stops = arguments["stops"]
     if stops is not None and stops.unit == "atr":
         return True

@@ -32,7 +32,7 @@ UNREACHED_REASONS = {
 UNREACHED_CAUSES = {"liquidation"}  # of perpetuals too
 UNREACHED_CATEGORIES = {
     # Events of these kinds are not applied yet: they move nothing in kernel or oracle.
-    *("borrow", "rebate", "interest", "funding", "dividend", "fx", "liquidation"),
+    *("funding", "fx", "liquidation"),
     # The oracle keeps trades and fees with their fills; a split moves no cash.
     *("trade", "fee", "split"),
 }

@@ -13,6 +13,7 @@ from barledger.options import Rules
 from barledger.risk import RiskLimits
 from barledger.slippage import Slippage
 
+from .drawn_carry import give_carry
 from .drawn_impact import give_impact
 from .drawn_liquidity import give_halts, give_volume
 from .drawn_rest import let_rest
@@ -70,6 +71,7 @@ def random_case(seed: int) -> Case:
     if draw.random() < 0.15 and arguments["fill"] != "close":
         arguments["delay"] = int(draw.integers(1, 4))
     free_cash(np.random.default_rng([seed, 1]), contracts, arguments)
+    give_carry(draw, market, arguments)
     return Case(market, wishes, arguments)
 
 
@@ -211,6 +213,7 @@ SCALES = {
     options.TargetValue: 15_000.0,
     options.TargetPercent: 2.0,
 }
+DRAWN_LATER = ("short_sale_rule",)
 SIZES = [None, "all", options.Risk, *SCALES]
 
 
@@ -242,7 +245,8 @@ def random_slippage(draw: Draw, *, has_range: bool) -> Any:
 
 
 def random_rules(draw: Draw, n_bars: int, n_assets: int) -> Rules:
-    chosen = {name: one_of(draw, words) for name, words in options.WORDS.items()}
+    words = {name: words for name, words in options.WORDS.items() if name not in DRAWN_LATER}
+    chosen = {name: one_of(draw, each) for name, each in words.items()}
     if draw.random() < 0.4:
         chosen["sequence"] = "exits_first"
     elif draw.random() < 0.2:

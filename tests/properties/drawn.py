@@ -69,6 +69,7 @@ def columns(case: Case, picked: list[int]) -> Case:
             drawn = {key: part(value) for key, value in vars(given[name]).items()}
             given[name] = replace(given[name], **drawn)
     given["splits"] = [(b, place[a], r) for b, a, r in given["splits"] if a in place]
+    given["carry"] = given.get("carry") and given["carry"].of(place)
     held = given.get("positions") or {}
     given["positions"] = {place[a]: row for a, row in held.items() if a in place}
     price = given["price"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracle.carry import ROWS, CarryTerms
 from oracle.kernel import kernel_run, request_of, without
 from oracle.market import Wishes
 from oracle.worlds import Case, random_case
@@ -59,8 +60,15 @@ def changed_after(case: Case, bar: int) -> Case:
             "size": size.map(lambda v: other(v, halved)) if isinstance(size, Size) else size,
             "splits": [row for row in given["splits"] if row[0] <= bar],
             "flows": [row for row in given["flows"] if row[0] <= bar],
+            "carry": given["carry"] and before(given["carry"], bar),
         },
     )
+
+
+def before(carry: CarryTerms, bar: int) -> CarryTerms:
+    """What happens up to a bar; the tables stay as they are."""
+    rows = {name: [row for row in getattr(carry, name) if row[0] <= bar] for name in ROWS}
+    return replace(carry, **rows)
 
 
 def other_wishes(wished: Wishes, bar: int, flip: Any, other: Any) -> Wishes:
@@ -103,7 +111,11 @@ def test_threads_change_no_bit():
 @given(case=worlds, rate=st.floats(0.0, 0.01), more=st.floats(0.0, 0.01))
 @many
 def test_higher_fees_for_the_same_fills_never_leave_more_equity(case, rate, more):
-    unbound = {"limits": None, "liquidity": None}  # later pieces of an order pay no fixed fee
+    unbound = {
+        "limits": None,
+        "liquidity": None,
+        "carry": None,
+    }  # later pieces of an order pay no fixed fee
     case = without(case, account=Unlimited(), size=Shares(30.0), **unbound)
     case = replace(case, wishes=fixed(case.wishes))
     cheap = kernel_run(without(case, fees=PercentFee(rate)))

@@ -17,6 +17,7 @@ from .drawn import many, worlds
 
 EXTERNAL = (
     *(Category.DEPOSIT, Category.WITHDRAWAL, Category.WRITE_OFF),
+    *(Category.DIVIDEND, Category.BORROW, Category.REBATE, Category.INTEREST),
     *(Category.CASH_IN_LIEU, Category.VARIATION),
 )
 
@@ -97,7 +98,7 @@ def test_equity_is_what_came_in_less_what_was_paid_plus_what_is_held(case):
     ran = kernel_run(case)
     held, paid = holdings(case, ran)
     worth = held * marks(case) * [contract.multiplier for contract in case.market.contracts]
-    outside = [e for e in ran.entries if e["category"] in EXTERNAL[:4]]
+    outside = [e for e in ran.entries if e["category"] in EXTERNAL[:-1]]
     for bar in range(case.market.n_bars):
         if np.isnan(worth[bar][held[bar] != 0]).any():
             continue  # marked at an earlier price

@@ -37,7 +37,7 @@ def of_futures(case: Case) -> Case:
     case = replace(case, market=replace(case.market, contracts=futures))
     account = Unlimited() if isinstance(account, Cash) else account
     return without(
-        case, splits=[], halts=None, account=account
+        case, splits=[], halts=None, account=account, carry=None
     )  # limits are no mirror of themselves
 
 
@@ -129,8 +129,14 @@ def independent(case: Case) -> Case:
         fees=0.001 if is_shared else fees,
         limits=None,
         exclusive=None,
+        carry=unrolled(case),
         rules=replace(case.arguments["rules"], sequence="exits_first"),
     )
+
+
+def unrolled(case: Case) -> Any:
+    """What time does in a world, but for rolls, which tie two assets together."""
+    return case.arguments["carry"] and replace(case.arguments["carry"], rolls=[])
 
 
 def of_asset(ran: Run, asset: int) -> np.ndarray:
@@ -160,6 +166,7 @@ def test_an_account_for_each_asset_is_that_asset_run_alone(case):
     if case.arguments["size"] is None:  # a share of the number of assets
         case = without(case, size=PercentOfEquity(0.5))
     case = without(case, exclusive=None, limits=None, positions={}, unsettled=[])
+    case = without(case, carry=unrolled(case))
     whole = request_of(case)
     for asset in range(case.market.n_assets):
         alone = columns(case, [asset])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from barledger import _html
+from barledger.data.event_rows import KINDS
 from barledger.data.stamps import shown
 
 if TYPE_CHECKING:
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from barledger.data.events import Events
 
 ROWS_SHOWN = 10
+NOUNS = {
+    "cash_flows": "cash flow", "borrow": "borrow rate", "borrowable": "number borrowable",
+    "expiries": "expiry", "fx": "rate of exchange",
+}  # fmt: skip
 
 
 def line(bars: "Bars") -> str:
@@ -44,10 +49,19 @@ def table(bars: "Bars") -> str:
 
 
 def happenings(events: "Events", bars: "Bars") -> str:
-    """Return how many splits and cash flows fall on the bars."""
-    n_splits, n_flows = len(events.split_rows(bars)), len(events.flow_rows(bars))
-    text = f"{n_splits} split{'s' * (n_splits != 1)}"
-    return f"{text}, {n_flows} cash flow{'s' * (n_flows != 1)}" if n_flows else text
+    """Return how many events of each kind fall on the bars; splits are always named."""
+    told = []
+    for name in KINDS:
+        count = len(events.rows(name, bars))
+        if count or name == "splits":
+            noun = NOUNS.get(name, name.removesuffix("s"))
+            told.append(f"{count} {noun if count == 1 else plural(noun)}")
+    return ", ".join(told)
+
+
+def plural(noun: str) -> str:
+    """Return the plural of a noun."""
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def names(assets: tuple[str, ...]) -> str:

@@ -1,61 +1,74 @@
-"""Events: what happens to holdings and cash between prices. Splits and cash flows, so far.
+"""Events: what happens to holdings and cash between prices.
 
 An event belongs to the first bar at or after its stamp; a date matches its daily bar exactly.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from barledger import _html
 from barledger.data import funding as fundings
-from barledger.data.foreign import as_polars, is_frame
-from barledger.data.stamps import Stamp, Times, as_stamps, shown, stamp_of
+from barledger.data.event_rows import KINDS, NAMES, Cells, Row, read_rows
+from barledger.data.stamps import Stamp, Times, shown
 
 if TYPE_CHECKING:
     from barledger.data.bars import Bars
 
-Split = tuple[Stamp, str, float]
-Flow = tuple[Stamp, float]
-Funding = tuple[Stamp, str, float, float]
-COLUMNS = {
-    "time": ("time", "date", "datetime", "timestamp"),
-    "asset": ("asset", "symbol", "ticker"),
-    "value": ("value", "ratio", "split", "amount"),
-}
-
-
-class Cells(NamedTuple):
-    """Events given by position: (bar, column, value) of an array of this shape."""
-
-    shape: tuple[int, ...]
-    rows: tuple[tuple[int, int, float], ...]
+Given = tuple[Row, ...] | Cells
+ALL = "*"  # every asset
+SHOWN = ("splits", "cash_flows")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Events:
-    """Splits of assets, and deposits and withdrawals.
+    """What happens to holdings and money beside trading.
+
+    Each kind is given as a list of rows, as a frame with such columns, as a mapping from asset to
+    rows without it, or, where an asset has one number a bar, as a numpy matrix (T, N) with NaN for
+    none.
 
     Parameters
     ----------
     splits
-        New shares per old share (2 for 2:1, 0.1 for a reverse split of 1:10). Rows (time, asset,
-        ratio) as a list or as a frame with the columns time, asset, value; a mapping from asset to
-        rows (time, ratio); or a numpy matrix (T, N) with NaN or 1 for none.
+        Rows (time, asset, ratio): new shares per old share (2 for 2:1, 0.1 for a reverse split of
+        1:10).
     cash_flows
-        Money, positive for a deposit, negative for a withdrawal. Rows (time, amount) as a list or
-        as a frame with the columns time, value; or a numpy array (T,) with NaN or 0 for none.
-
+        Rows (time, amount): money, positive for a deposit, negative for a withdrawal; or an array
+        (T,).
+    dividends
+        Rows (time, asset, amount): money a share, before tax, to who holds it before the open of
+        its ex-date; who is short pays it. For raw prices only.
+    borrow
+        Rows (time, asset, rate): fee for borrowing what is sold short, a fraction of its value a
+        year, from its time on. Also one number, or one an asset (``{"GME": 0.30}``).
+    borrowable
+        Rows (time, asset, value): whether, or how many, shares can be borrowed for short sales
+        from then on. Also one value, or one an asset.
+    delistings
+        Rows (time, asset) or (time, asset, price): the position is closed at that price, without it
+        at its last, and orders that wait are cancelled.
+    expiries
+        As `delistings`, for contracts that end: closed at the final settlement price, without it at
+        the last. Contracts with an `expiry` of their own need none.
+    rolls
+        Rows (time, asset, to) or (time, asset, to, price, to_price): what is held of a contract is
+        moved into another at the open of that bar, or at these prices.
+    rates
+        Rows (time, rate) or an array (T,): a benchmark rate a year. An account's interest rates
+        are then spreads over it.
+    fx
+        Rows (time, currency, rate), or a mapping from currency to a number, an array (T,) or rows
+        (time, rate): account money for one unit of it, from then on.
     funding
         Rates of perpetuals, above 0 where longs pay: rows (time, asset, rate) or (time, asset,
-        rate, mark); a frame with the columns time, asset, value and perhaps mark; a mapping from
-        asset to rows without it; or a matrix (T, N), NaN for none. Paid by what is held just before
-        that instant, on the mark given, else on that of the bar; it must lie within the bars.
+        rate, mark). Paid by what is held just before that instant, on the mark given, else on that
+        of the bar; it must lie within the bars.
 
     Notes
     -----
@@ -66,27 +79,57 @@ class Events:
     --------
     >>> Events(splits={"AAPL": [("2000-06-21", 2), ("2005-02-28", 2)]})
     Events(splits=2, cash_flows=0)
+    >>> Events(dividends=[("2024-05-10", "AAPL", 0.25)], borrow=0.0025)
+    Events(splits=0, cash_flows=0, dividends=1, borrow=1)
     """
 
-    splits: tuple[Split, ...] | Cells
-    cash_flows: tuple[Flow, ...] | Cells
-    funding: tuple[Funding, ...] | Cells
+    splits: Given
+    cash_flows: Given
+    dividends: Given
+    borrow: Given
+    borrowable: Given
+    delistings: Given
+    expiries: Given
+    rolls: Given
+    rates: Given
+    fx: Given
+    funding: Given
 
     def __init__(
-        self, splits: object = None, cash_flows: object = None, *, funding: object = None
+        self,
+        splits: object = None,
+        cash_flows: object = None,
+        *,
+        dividends: object = None,
+        borrow: object = None,
+        borrowable: object = None,
+        delistings: object = None,
+        expiries: object = None,
+        rolls: object = None,
+        rates: object = None,
+        fx: object = None,
+        funding: object = None,
     ) -> None:
-        object.__setattr__(self, "splits", _read_splits(splits))
-        object.__setattr__(self, "cash_flows", _read_flows(cash_flows))
-        object.__setattr__(self, "funding", _read_funding(funding))
+        given = dict(
+            splits=splits, cash_flows=cash_flows, dividends=dividends, borrow=borrow,
+            borrowable=borrowable, delistings=delistings, expiries=expiries, rolls=rolls,
+            rates=rates, fx=fx, funding=funding,
+        )  # fmt: skip
+        for name, value in given.items():
+            object.__setattr__(self, name, read_rows(name, value))
 
     def __repr__(self) -> str:
-        splits, flows = _given(self.splits), _given(self.cash_flows)
-        more = f", funding={len(_given(self.funding))}" if _given(self.funding) else ""
-        return f"Events(splits={len(splits)}, cash_flows={len(flows)}{more})"
+        counts = ((name, len(_given(getattr(self, name)))) for name in KINDS)
+        told = [f"{name}={count}" for name, count in counts if count or name in SHOWN]
+        return f"Events({', '.join(told)})"
 
     def _repr_html_(self) -> str:
-        kinds = (("splits", self.splits), ("cash flows", self.cash_flows))
-        rows = [(name, f"{len(_given(rows)):,}") for name, rows in kinds]
+        counts = ((name, len(_given(getattr(self, name)))) for name in KINDS)
+        rows = [
+            (name.replace("_", " "), f"{count:,}")
+            for name, count in counts
+            if count or name in SHOWN
+        ]
         return _html.table(rows, title="Events")
 
     @property
@@ -94,98 +137,131 @@ class Events:
         """Whether there is any split."""
         return len(_given(self.splits)) > 0
 
+    def has(self, *names: str) -> bool:
+        """Whether there is anything of one of these kinds."""
+        return any(len(_given(getattr(self, name))) > 0 for name in names)
+
+    def rows(self, name: str, bars: "Bars") -> list[tuple[Any, ...]]:
+        """Return the events of one kind: (bar, then columns for assets and numbers), by bar.
+
+        Those strictly before the first bar, or after the last, are left out.
+        """
+        kept = [row for row in self._on_bars(name, bars) if 0 <= row[0] < len(bars)]
+        columns = {asset: column for column, asset in enumerate(bars.assets)}
+        is_asset = [field in ("asset", "to") for field in KINDS[name].fields]
+        return [
+            (
+                bar,
+                *(
+                    columns[part] if is_name else part
+                    for part, is_name in zip(parts, is_asset, strict=True)
+                ),
+            )
+            for bar, *parts in sorted(kept, key=lambda row: row[0])
+        ]
+
+    def held(self, name: str, bars: "Bars") -> npt.NDArray[np.float64]:
+        """Return what is in force on each bar (T, N), or (T, 1) without assets; NaN: nothing is."""
+        has_asset = KINDS[name].fields[0] == "asset"
+        out = np.full((len(bars), len(bars.assets) if has_asset else 1), np.nan)
+        columns = {asset: column for column, asset in enumerate(bars.assets)}
+        rows = [row for row in self._on_bars(name, bars) if row[0] < len(bars)]
+        for bar, *parts in sorted(rows, key=lambda row: row[0]):
+            part = columns.get(parts[0], slice(None)) if has_asset else 0
+            out[max(bar, 0) :, part] = parts[-1]
+        return out
+
     def split_rows(self, bars: "Bars") -> list[tuple[int, int, float]]:
         """Return (bar, column of the asset, ratio) of each split, by bar, then in the order given.
 
         Splits strictly before the first bar, or after the last, are left out.
         """
-        placed = self.placed(bars.time, bars.assets)
-        at = _bars_of([stamp for stamp, _, _ in placed.splits], bars.time)
-        columns = {asset: column for column, asset in enumerate(bars.assets)}
-        rows = [
-            (bar, columns[asset], ratio)
-            for bar, (_, asset, ratio) in zip(at, placed.splits, strict=True)
-            if 0 <= bar < len(bars)
-        ]
-        return sorted(rows, key=lambda row: row[0])
+        return self.rows("splits", bars)
 
     def flow_rows(self, bars: "Bars") -> list[tuple[int, float]]:
         """Return (bar, amount) of each cash flow, by bar, then in the order given.
 
         Flows strictly before the first bar, or after the last, are left out.
         """
-        placed = self.placed(bars.time, bars.assets)
-        at = _bars_of([stamp for stamp, _ in placed.cash_flows], bars.time)
-        rows = [
-            (bar, amount)
-            for bar, (_, amount) in zip(at, placed.cash_flows, strict=True)
-            if 0 <= bar < len(bars)
-        ]
-        return sorted(rows, key=lambda row: row[0])
+        return self.rows("cash_flows", bars)
 
     def funding_rows(self, bars: "Bars") -> list[tuple[int, float, float, int, int]]:
         """Return (bar, rate, mark, column, whether inside the bar) of each funding, by bar."""
-        return fundings.placed(self.placed(bars.time, bars.assets).funding, bars)
+        return fundings.placed(self._placed("funding", bars.time, bars.assets), bars)
 
     def of(self, assets: Sequence[str]) -> "Events":
-        """Return the events of these assets alone; cash flows stay."""
-        splits = self.splits
-        if isinstance(splits, Cells):
-            raise TypeError("events by position have no asset names; take them from bars")
-        if isinstance(self.funding, Cells):
-            raise TypeError("events by position have no asset names; take them from bars")
-        return _of_rows(
-            tuple(row for row in splits if row[1] in assets),
-            self.cash_flows,
-            tuple(row for row in self.funding if row[1] in assets),
-        )
+        """Return the events of these assets alone; what has no asset stays."""
+        kept = {}
+        for name in KINDS:
+            rows = getattr(self, name)
+            if isinstance(rows, Cells) and not rows.names and KINDS[name].fields[0] == "asset":
+                raise TypeError("events by position have no asset names; take them from bars")
+            kept[name] = rows if isinstance(rows, Cells) else _rows_of(name, rows, assets)
+        return _of_rows(kept)
 
-    def with_splits(self, splits: Sequence[Split]) -> "Events":
+    def with_splits(self, splits: object) -> "Events":
         """Return the events with splits added to those that have none yet."""
         if self.has_splits:
             raise ValueError("splits were given twice: in the frame's split column and in events")
-        return _of_rows(_read_splits(splits), self.cash_flows, self.funding)
+        return self._with(splits=read_rows("splits", splits))
 
     def without_splits(self) -> "Events | None":
-        """Return the cash flows alone; None when there are none."""
-        left = _given(self.cash_flows) or _given(self.funding)
-        return _of_rows((), self.cash_flows, self.funding) if left else None
+        """Return the other events; None when there are none."""
+        return self._with(splits=()) if self.has(*(set(KINDS) - {"splits"})) else None
+
+    def between(self, bars: "Bars", first: int, stop: int) -> "Events":
+        """Return the events of some bars, each at the bar on which it takes effect.
+
+        What is in force on the first of them stays so.
+        """
+        kept: dict[str, Given] = {}
+        for name, kind in KINDS.items():
+            rows: list[Row] = []
+            for bar, *parts in self._on_bars(name, bars):
+                if kind.holds and bar < stop:
+                    rows.append((None if bar <= first else bars.time[bar], *parts))
+                elif first <= bar < stop:
+                    rows.append((bars.time[bar], *parts))
+            kept[name] = tuple(rows)
+        return _of_rows(kept)
 
     def fixed(self, times: Times, assets: Sequence[str]) -> "Events":
-        """Return the events by stamp and name, checked against the labels of bars."""
-        placed = self.placed(times, assets)
-        return _of_rows(placed.splits, placed.cash_flows, placed.funding)
-
-    def placed(self, times: Times, assets: Sequence[str]) -> "_Placed":
         """Return the events by stamp and name; raise where they do not fit bars of these labels."""
-        splits, flows, funding = self.splits, self.cash_flows, self.funding
-        if isinstance(funding, Cells):
-            _check_shape("funding", funding, (len(times), len(assets)))
-            funding = tuple(
-                (_stamp(times, bar), assets[at], rate, math.nan) for bar, at, rate in funding.rows
-            )
-        for stamp, asset, _, _ in funding:
-            _check_asset(asset, stamp, assets, "funding")
+        return _of_rows({name: self._placed(name, times, assets) for name in KINDS})
+
+    def _with(self, **changed: Given) -> "Events":
+        return _of_rows({name: changed.get(name, getattr(self, name)) for name in KINDS})
+
+    def _on_bars(self, name: str, bars: "Bars") -> list[tuple[Any, ...]]:
+        """Return (bar, names and numbers), -1 for a time before the first bar."""
+        rows = self._placed(name, bars.time, bars.assets)
+        at = _bars_of([row[0] for row in rows], bars.time)
+        return [(bar, *row[1:]) for bar, row in zip(at, rows, strict=True)]
+
+    def _placed(self, name: str, times: Times, assets: Sequence[str]) -> tuple[Row, ...]:
+        given: Given = getattr(self, name)
+        if isinstance(given, Cells):
+            given = _by_stamp(name, given, times, assets)
+        rows = cast("tuple[Row, ...]", given)
+        is_asset = [field in ("asset", "to") for field in KINDS[name].fields]
+        for stamp, *parts in rows:
+            for part, is_name in zip(parts, is_asset, strict=True):
+                if is_name:
+                    _check_asset(name, part, stamp, assets)
             _check_kind(stamp, times)
-        if isinstance(splits, Cells):
-            _check_shape("splits", splits, (len(times), len(assets)))
-            splits = tuple(
-                (_stamp(times, bar), assets[at], ratio) for bar, at, ratio in splits.rows
-            )
-        if isinstance(flows, Cells):
-            _check_shape("cash_flows", flows, (len(times),))
-            flows = tuple((_stamp(times, bar), amount) for bar, _, amount in flows.rows)
-        for stamp, asset, _ in splits:
-            _check_asset(asset, stamp, assets)
-        for stamp in (*(row[0] for row in splits), *(row[0] for row in flows)):
-            _check_kind(stamp, times)
-        return _Placed(splits, flows, funding)
+        return rows
 
 
-class _Placed(NamedTuple):
-    splits: tuple[Split, ...]
-    cash_flows: tuple[Flow, ...]
-    funding: tuple[Funding, ...]
+def _by_stamp(name: str, cells: Cells, times: Times, assets: Sequence[str]) -> tuple[Row, ...]:
+    """Return events by position as rows."""
+    names = cells.names or tuple(assets)
+    has_columns = KINDS[name].fields[0] in NAMES
+    missing = (math.nan,) * (len(KINDS[name].fields) - (2 if has_columns else 1))
+    _check_shape(name, cells, (len(times), len(names)) if has_columns else (len(times),))
+    return tuple(
+        (_stamp(times, bar), *((names[at],) if has_columns else ()), number, *missing)
+        for bar, at, number in cells.rows
+    )
 
 
 def split_divisors(
@@ -198,139 +274,45 @@ def split_divisors(
     return divisors
 
 
-def _of_rows(
-    splits: tuple[Split, ...] | Cells,
-    flows: tuple[Flow, ...] | Cells,
-    funding: tuple[Funding, ...] | Cells = (),
-) -> Events:
+def _of_rows(rows: dict[str, Given]) -> Events:
     """Return events of rows that are checked already."""
     events = Events()
-    object.__setattr__(events, "splits", splits)
-    object.__setattr__(events, "cash_flows", flows)
-    object.__setattr__(events, "funding", funding)
+    for each in fields(events):
+        object.__setattr__(events, each.name, rows[each.name])
     return events
 
 
-def _read_splits(given: Any) -> tuple[Split, ...] | Cells:
-    if isinstance(given, np.ndarray):
-        cells = _cells("splits", given, absent=1.0)
-        for bar, _, ratio in cells.rows:
-            _check_ratio(ratio, f"on bar {bar}")
-        return cells
-    rows = []
-    for time, asset, ratio in _rows("splits", given, 3):
-        stamp = stamp_of(time)
-        _check_ratio(ratio, f"for {asset} at {shown(stamp)}")
-        rows.append((stamp, str(asset), float(ratio)))
-    return tuple(row for row in rows if row[2] != 1.0)
-
-
-def _read_flows(given: Any) -> tuple[Flow, ...] | Cells:
-    if isinstance(given, np.ndarray):
-        return _cells("cash_flows", given, absent=0.0)
-    rows = []
-    for time, amount in _rows("cash_flows", given, 2):
-        stamp = stamp_of(time)
-        if not math.isfinite(amount):
-            raise ValueError(f"a cash flow must be a number, was {amount} at {shown(stamp)}")
-        rows.append((stamp, float(amount)))
-    return tuple(row for row in rows if row[1] != 0.0)
-
-
-def _read_funding(given: Any) -> tuple[Funding, ...] | Cells:
-    if isinstance(given, np.ndarray):
-        return _cells("funding", given, absent=math.nan)
-    if isinstance(given, Mapping) and not is_frame(given):
-        given = [(time, asset, *rest) for asset, rows in given.items() for time, *rest in rows]
-    elif is_frame(given):
-        marks: Any = as_polars(given, "funding")
-        has_mark = "mark" in marks.columns
-        last = marks["mark"].to_list() if has_mark else [math.nan] * len(marks)
-        given = [(*row, mark) for row, mark in zip(_rows("funding", given, 3), last, strict=True)]
-    rows = []
-    for row in given or ():
-        if len(row) not in (3, 4):
-            raise ValueError(f"funding must be rows (time, asset, rate, mark), one was {row!r}")
-        stamp, rate = stamp_of(row[0]), float(row[2])
-        mark = math.nan if len(row) == 3 or row[3] is None else float(row[3])
-        if not math.isfinite(rate) or abs(rate) >= 1.0:
+def _rows_of(name: str, rows: tuple[Row, ...], assets: Sequence[str]) -> tuple[Row, ...]:
+    """Return the rows of some assets; a roll between two of them has to be whole."""
+    kind = KINDS[name]
+    if kind.fields[0] != "asset":
+        return rows
+    kept = tuple(row for row in rows if row[1] in assets or row[1] == ALL)
+    for row in kept:
+        if name == "rolls" and row[2] not in assets:
             raise ValueError(
-                f"a funding rate must be a fraction such as 0.0001, was {rate} for {row[1]} at "
-                f"{shown(stamp)}"
+                f"a roll at {shown(row[0])} goes from {row[1]} to {row[2]}, which is not among "
+                f"{', '.join(assets[:10])}: both contracts of a roll must be in one account"
             )
-        if mark <= 0.0 or math.isinf(mark):
-            raise ValueError(f"a funding's mark must be > 0, was {mark} for {row[1]}")
-        rows.append((stamp, str(row[1]), rate, mark))
-    return tuple(rows)
+    return kept
 
 
-def _rows(name: str, given: Any, width: int) -> Iterable[tuple[Any, ...]]:
-    """Return the rows of a list, a frame or (splits) a mapping, each `width` long."""
-    if given is None:
-        return []
-    if is_frame(given):
-        return _frame_rows(name, given, width)
-    if isinstance(given, Mapping) and width == 3:
-        return [(time, asset, ratio) for asset, rows in given.items() for time, ratio in rows]
-    rows = [tuple(row) for row in given]
-    for row in rows:
-        if len(row) != width:
-            words = "(time, asset, ratio)" if width == 3 else "(time, amount)"
-            raise ValueError(f"{name} must be rows {words}, one was {row!r}")
-    return rows
-
-
-def _frame_rows(name: str, frame: Any, width: int) -> Iterable[tuple[Any, ...]]:
-    """Return the rows of a frame with the columns time, asset and value, or time and value."""
-    data: Any = as_polars(frame, name)
-    wanted = ("time", "asset", "value") if width == 3 else ("time", "value")
-    found = {str(column).lower(): column for column in getattr(data, "columns", [])}
-    chosen = [next((found[w] for w in COLUMNS[part] if w in found), None) for part in wanted]
-    if None in chosen:
-        raise ValueError(
-            f"{name} must have the columns {', '.join(wanted)}; found {', '.join(found.values())}"
-        )
-    time, *rest = (data[column] for column in chosen)
-    stamps = time.to_list() if time.dtype.is_integer() else as_stamps(time, f"{name} time").times
-    values = [series.to_list() for series in rest]
-    values[-1] = [math.nan if value is None else value for value in values[-1]]
-    return zip(stamps, *values, strict=True)
-
-
-def _cells(name: str, array: Any, absent: float) -> Cells:
-    """Return the cells of an array that are events: neither NaN nor the number for none."""
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be an array of numbers, was {array.dtype} data")
-    matrix = array.reshape(-1, 1) if array.ndim == 1 else array
-    if matrix.ndim != 2:
-        raise ValueError(f"{name} must have shape (T,) or (T, N), was {array.shape}")
-    bars, columns = np.nonzero(~np.isnan(matrix) & (matrix != absent))
-    if np.isinf(matrix[bars, columns]).any():
-        raise ValueError(f"{name} must be finite or NaN, was infinite")
-    values = matrix[bars, columns].tolist()
-    rows = tuple(zip(bars.tolist(), columns.tolist(), map(float, values), strict=True))
-    return Cells(array.shape if name == "cash_flows" else matrix.shape, rows)
-
-
-def _bars_of(stamps: Sequence[Stamp], times: Times) -> list[int]:
+def _bars_of(stamps: Sequence[Stamp | None], times: Times) -> list[int]:
     """Return the first bar at or after each stamp; -1 before the first, T after the last."""
-    at = np.searchsorted(times, np.array(stamps, dtype=times.dtype), side="left").tolist()
-    return [-1 if stamp < times[0] else bar for stamp, bar in zip(stamps, at, strict=True)]
+    known = np.array([times[0] if stamp is None else stamp for stamp in stamps], times.dtype)
+    at = np.searchsorted(times, known, side="left").tolist()
+    return [
+        -1 if stamp is None or stamp < times[0] else bar
+        for stamp, bar in zip(stamps, at, strict=True)
+    ]
 
 
 def _stamp(times: Times, bar: int) -> Stamp:
     return times[bar] if times.dtype.kind == "M" else int(times[bar])
 
 
-def _given(events: tuple[Any, ...] | Cells) -> tuple[Any, ...]:
+def _given(events: Given) -> tuple[Any, ...]:
     return events.rows if isinstance(events, Cells) else events
-
-
-def _check_ratio(ratio: Any, where: str) -> None:
-    if not (math.isfinite(ratio) and ratio > 0.0):
-        raise ValueError(
-            f"a split's ratio must be > 0 (new shares per old share), was {ratio} {where}"
-        )
 
 
 def _check_shape(name: str, cells: Cells, wanted: tuple[int, ...]) -> None:
@@ -338,16 +320,21 @@ def _check_shape(name: str, cells: Cells, wanted: tuple[int, ...]) -> None:
         raise ValueError(f"{name} must have the shape of the bars {wanted}, was {cells.shape}")
 
 
-def _check_asset(asset: str, stamp: Stamp, assets: Sequence[str], what: str = "a split") -> None:
-    if asset in assets:
+def _check_asset(name: str, asset: str, stamp: Stamp | None, assets: Sequence[str]) -> None:
+    if asset in assets or (asset == ALL and KINDS[name].holds):
         return
     near = get_close_matches(asset, assets, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; the assets are {', '.join(assets[:10])}"
-    raise ValueError(f"{what} at {shown(stamp)} names an unknown asset {asset!r}{hint}")
+    noun = {"splits": "a split"}.get(name, name)
+    when = "" if stamp is None else f" at {shown(stamp)}"
+    verb = "names" if name in ("splits", "funding") else "name"
+    raise ValueError(f"{noun}{when} {verb} an unknown asset {asset!r}{hint}")
 
 
-def _check_kind(stamp: Stamp, times: Times) -> None:
+def _check_kind(stamp: Stamp | None, times: Times) -> None:
     """Raise for a date where bars are only numbered, and the other way round."""
+    if stamp is None:
+        return
     if isinstance(stamp, int) and times.dtype.kind == "M":
         raise TypeError(f"these bars have times: give the event's date, not bar number {stamp}")
     if not isinstance(stamp, int) and times.dtype.kind != "M":

@@ -1,9 +1,12 @@
 """Known futures as data, and the way from a name, a list or a mapping to contracts."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from barledger.instruments import expiry
 from barledger.instruments.contract import Contract
 
 INITIAL_OVER_MAINTENANCE = 1.1  # CME's ratio for retail accounts
@@ -12,7 +15,12 @@ Terms = Contract | str | None
 
 
 class Listing(NamedTuple):
-    """One row of the catalogue: what an exchange lists, and its maintenance margin of 2022-01."""
+    """One row of the catalogue: what an exchange lists, and its maintenance margin of 2022-01.
+
+    `settles` is "cash" or "physical"; `months` are the codes of the months that trade actively;
+    `last_trade` names a rule of `expiry.RULES`; physical ones with `has_notice` must be left before
+    the last business day of the month before.
+    """
 
     root: str
     name: str
@@ -22,8 +30,13 @@ class Listing(NamedTuple):
     tick_value: float  # money a tick
     currency: str
     maintenance: float  # money a contract
+    settles: str = "cash"
+    months: str = "HMUZ"
+    last_trade: str = "third_friday"
+    has_notice: bool = False
 
 
+EVERY = expiry.CODES
 LISTINGS = (
     Listing("ES", "E-mini S&P 500", "CME", 50, 0.25, 12.5, "USD", 10_800),
     Listing("NQ", "E-mini Nasdaq-100", "CME", 20, 0.25, 5.0, "USD", 15_000),
@@ -33,24 +46,176 @@ LISTINGS = (
     Listing("MNQ", "Micro E-mini Nasdaq-100", "CME", 2, 0.25, 0.5, "USD", 1_500),
     Listing("M2K", "Micro E-mini Russell 2000", "CME", 5, 0.1, 0.5, "USD", 550),
     Listing("MYM", "Micro E-mini Dow", "CBOT", 0.5, 1.0, 0.5, "USD", 800),
-    Listing("CL", "WTI crude oil", "NYMEX", 1_000, 0.01, 10.0, "USD", 6_800),
-    Listing("MCL", "Micro WTI crude oil", "NYMEX", 100, 0.01, 1.0, "USD", 680),
-    Listing("NG", "Henry Hub natural gas", "NYMEX", 10_000, 0.001, 10.0, "USD", 7_500),
-    Listing("GC", "Gold", "COMEX", 100, 0.1, 10.0, "USD", 6_000),
-    Listing("MGC", "Micro gold", "COMEX", 10, 0.1, 1.0, "USD", 600),
-    Listing("SI", "Silver", "COMEX", 5_000, 0.005, 25.0, "USD", 9_500),
-    Listing("ZT", "2-Year T-Note", "CBOT", 2_000, 0.00390625, 7.8125, "USD", 790),
-    Listing("ZF", "5-Year T-Note", "CBOT", 1_000, 0.0078125, 7.8125, "USD", 925),
-    Listing("ZN", "10-Year T-Note", "CBOT", 1_000, 0.015625, 15.625, "USD", 1_500),
-    Listing("ZB", "30-Year T-Bond", "CBOT", 1_000, 0.03125, 31.25, "USD", 3_500),
-    Listing("6E", "Euro FX", "CME", 125_000, 0.00005, 6.25, "USD", 2_200),
-    Listing("6J", "Japanese yen", "CME", 12_500_000, 0.0000005, 6.25, "USD", 2_500),
-    Listing("6B", "British pound", "CME", 62_500, 0.0001, 6.25, "USD", 2_150),
+    Listing(
+        "CL",
+        "WTI crude oil",
+        "NYMEX",
+        1_000,
+        0.01,
+        10.0,
+        "USD",
+        6_800,
+        "physical",
+        EVERY,
+        "before_the_25th",
+    ),
+    Listing(
+        "MCL",
+        "Micro WTI crude oil",
+        "NYMEX",
+        100,
+        0.01,
+        1.0,
+        "USD",
+        680,
+        "cash",
+        EVERY,
+        "micro_before_the_25th",
+    ),
+    Listing(
+        "NG",
+        "Henry Hub natural gas",
+        "NYMEX",
+        10_000,
+        0.001,
+        10.0,
+        "USD",
+        7_500,
+        "physical",
+        EVERY,
+        "third_last_of_month_before",
+    ),
+    Listing(
+        "GC", "Gold", "COMEX", 100, 0.1, 10.0, "USD", 6_000, "physical", "GJMQZ", "third_last", True
+    ),
+    Listing(
+        "MGC",
+        "Micro gold",
+        "COMEX",
+        10,
+        0.1,
+        1.0,
+        "USD",
+        600,
+        "physical",
+        "GJMQZ",
+        "third_last",
+        True,
+    ),
+    Listing(
+        "SI",
+        "Silver",
+        "COMEX",
+        5_000,
+        0.005,
+        25.0,
+        "USD",
+        9_500,
+        "physical",
+        "HKNUZ",
+        "third_last",
+        True,
+    ),
+    Listing(
+        "ZT",
+        "2-Year T-Note",
+        "CBOT",
+        2_000,
+        0.00390625,
+        7.8125,
+        "USD",
+        790,
+        "physical",
+        "HMUZ",
+        "last_business_day",
+        True,
+    ),
+    Listing(
+        "ZF",
+        "5-Year T-Note",
+        "CBOT",
+        1_000,
+        0.0078125,
+        7.8125,
+        "USD",
+        925,
+        "physical",
+        "HMUZ",
+        "last_business_day",
+        True,
+    ),
+    Listing(
+        "ZN",
+        "10-Year T-Note",
+        "CBOT",
+        1_000,
+        0.015625,
+        15.625,
+        "USD",
+        1_500,
+        "physical",
+        "HMUZ",
+        "seven_before_last",
+        True,
+    ),
+    Listing(
+        "ZB",
+        "30-Year T-Bond",
+        "CBOT",
+        1_000,
+        0.03125,
+        31.25,
+        "USD",
+        3_500,
+        "physical",
+        "HMUZ",
+        "seven_before_last",
+        True,
+    ),
+    Listing(
+        "6E",
+        "Euro FX",
+        "CME",
+        125_000,
+        0.00005,
+        6.25,
+        "USD",
+        2_200,
+        "physical",
+        "HMUZ",
+        "before_third_wednesday",
+    ),
+    Listing(
+        "6J",
+        "Japanese yen",
+        "CME",
+        12_500_000,
+        0.0000005,
+        6.25,
+        "USD",
+        2_500,
+        "physical",
+        "HMUZ",
+        "before_third_wednesday",
+    ),
+    Listing(
+        "6B",
+        "British pound",
+        "CME",
+        62_500,
+        0.0001,
+        6.25,
+        "USD",
+        2_150,
+        "physical",
+        "HMUZ",
+        "before_third_wednesday",
+    ),
 )
 _BY_ROOT = {listing.root: listing for listing in LISTINGS}
 
 
-def contract(root: str) -> Contract:
+def contract(name: str) -> Contract:
     """Terms of a known future.
 
     Multipliers and ticks are the exchanges'. **Margins are of January 2022**: maintenance as then
@@ -59,14 +224,18 @@ def contract(root: str) -> Contract:
 
     Parameters
     ----------
-    root
-        Root symbol, such as ``"ES"``; `known` lists them.
+    name
+        Root symbol, such as ``"ES"``; `known` lists them. With a month and a year of two or four
+        digits, such as ``"ESZ26"``, the contract knows its expiry.
 
     Examples
     --------
     >>> contract("ES").multiplier, contract("ES").initial
     (50, 11880.0)
+    >>> contract("ESZ26").expiry
+    datetime.date(2026, 12, 18)
     """
+    root, month = _month_of(name)
     row = listing(root)
     return Contract(
         kind="future",
@@ -75,7 +244,33 @@ def contract(root: str) -> Contract:
         initial=round(row.maintenance * INITIAL_OVER_MAINTENANCE, 2),
         maintenance=row.maintenance,
         currency=row.currency,
+        expiry=None if month is None else last_trade(root, *month),
     )
+
+
+def last_trade(root: str, year: int, month: int) -> date:
+    """Return the last trading day of a known future's month, by the exchange's rule.
+
+    Holidays are those that follow a rule (`instruments.holidays`); a day on which an exchange was
+    closed once is not known.
+
+    Examples
+    --------
+    >>> last_trade("CL", 2027, 1)
+    datetime.date(2026, 12, 21)
+    """
+    return expiry.RULES[listing(root).last_trade](year, month)
+
+
+def first_notice(root: str, year: int, month: int) -> date | None:
+    """Return the first day of notice of delivery; None: none that a holder need mind.
+
+    Examples
+    --------
+    >>> first_notice("ZN", 2026, 12)
+    datetime.date(2026, 11, 30)
+    """
+    return expiry.notice_month_before(year, month) if listing(root).has_notice else None
 
 
 def listing(root: str) -> Listing:
@@ -142,6 +337,16 @@ def _terms(given: Terms) -> Contract:
     if not isinstance(given, Contract):
         raise TypeError(f"a contract must be a Contract or a catalogue name, was {given!r}")
     return given
+
+
+def _month_of(name: str) -> tuple[str, tuple[int, int] | None]:
+    """Return root, and year and month where a name ends with them."""
+    found = re.fullmatch(r"(\w+?)([FGHJKMNQUVXZ])(\d{2}|\d{4})", name)
+    if found is None or name in _BY_ROOT:
+        return name, None
+    year = int(found[3])
+    year += 2000 if len(found[3]) == 2 else 0
+    return found[1], (year, expiry.CODES.index(found[2]) + 1)
 
 
 def _suggestion(root: str) -> str:

@@ -8,8 +8,8 @@ from typing import Literal
 from barledger import _check, _html
 from barledger.instruments.brackets import Brackets
 
-Kind = Literal["stock", "etf", "coin", "future", "perpetual"]
-KINDS = ("stock", "etf", "coin", "future", "perpetual")
+Kind = Literal["stock", "etf", "coin", "future", "perpetual", "fx"]
+KINDS = ("stock", "etf", "coin", "future", "perpetual", "fx")
 MARGINED = ("future", "perpetual")  # what moves no cash when it is opened
 Margin = float | Sequence[tuple[date | str, float]]
 
@@ -21,7 +21,8 @@ class Contract:
     Parameters
     ----------
     kind
-        ``"stock"`` (default), ``"etf"``, ``"coin"`` (spot), ``"future"`` or ``"perpetual"``.
+        ``"stock"`` (default), ``"etf"``, ``"coin"`` (spot), ``"future"``, ``"perpetual"`` or
+        ``"fx"`` (a spot pair: units of its first currency, priced in `currency`).
     multiplier
         Money per unit of price and quantity; a future needs it (ES: 50), a perpetual may have one
         (of an inverse one it is the face value), the others have 1.
@@ -45,8 +46,14 @@ class Contract:
         holds nothing else.
     leverage_factor
         Of a leveraged fund: scales Reg T rates (2 for a 2x fund), up to 100 %.
+    borrow
+        Fee for borrowing what is sold short, a fraction of its value a year: a number, or a table
+        of (date from which it holds, number). None (default): those of the account's events, else
+        nothing. Futures are never borrowed.
+    expiry
+        Last trading day; positions are settled after it (see `Events`). None: it has none.
     currency
-        Account currency only, for now.
+        What its price is in; another than the account's needs rates, ``Events(fx=...)``.
 
     Examples
     --------
@@ -65,6 +72,8 @@ class Contract:
     brackets: Brackets | None = None
     inverse: bool = False
     leverage_factor: float = 1.0
+    borrow: Margin | None = None
+    expiry: date | str | None = None
     currency: str = "USD"
 
     def __post_init__(self) -> None:
@@ -82,6 +91,11 @@ class Contract:
         for name in ("initial", "maintenance"):
             _check.at_least(name, _numbers(getattr(self, name)), 0.0, known=True)
         _check.single("leverage_factor", self.leverage_factor, 0.0, strict=True)
+        _check.at_least("borrow", _numbers(self.borrow), 0.0, known=True)
+        if self.kind in MARGINED and self.borrow is not None:
+            raise ValueError(f"a {self.kind} is never borrowed: leave out borrow")
+        if isinstance(self.expiry, str):
+            object.__setattr__(self, "expiry", date.fromisoformat(self.expiry))
         if self.lot is None:
             object.__setattr__(self, "lot", 1.0 if self.kind == "future" else 0.0)
         if self.kind == "perpetual":

@@ -12,12 +12,14 @@ from barledger.kernel.codes import (
     OrderKind,
     SizeKind,
 )
+from barledger.kernel.happenings import happen
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
     entry_value,
     money_zero,
     move_cash,
+    note_currency,
     pay_in,
     split_position,
     take_due,
@@ -56,15 +58,18 @@ def start_bar(world: World, bar: int) -> None:
 
 @wing
 def apply_events(world: World, bar: int) -> None:
-    """Apply the events of one bar: splits first, then flows."""
+    """Apply the events of one bar, in their order; interest is on the cash before them."""
     account = world.account
     events = events_of(world)
+    cash = account.cash
     while account.next_event < world.events_n and events[account.next_event].bar == bar:
         event = events[account.next_event]
         if event.kind == EventKind.SPLIT:
             split(world, bar, event.asset, event.value)
-        else:
+        elif event.kind == EventKind.FLOW:
             flow(world, bar, event.value)
+        else:
+            happen(world, bar, account.next_event, cash)
         account.next_event += 1
 
 
@@ -102,6 +107,8 @@ def pay_fraction(world: World, bar: int, asset: int, fraction: float) -> None:
     mark = position.mark
     amount = close_quantity(world, asset, -fraction, mark)
     move_cash(world.account, amount)
+    if world.balances_n > 0:
+        note_currency(world, asset, amount)
     write_entry(world, bar, asset, Category.CASH_IN_LIEU, amount, mark, -fraction)
     if position.quantity == 0.0:
         end_trade(world, asset)
@@ -129,6 +136,8 @@ def flow(world: World, bar: int, amount: float) -> None:
         category = Category.DEPOSIT if amount > 0.0 else Category.WITHDRAWAL
         write_entry(world, bar, -1, category, amount, np.nan, np.nan)
         pay_in(world.account, amount)
+        if world.balances_n > 0:
+            note_currency(world, -1, amount)
         if world.buffer_n > 0 and world.equity_n == 0:
             feed_block(world)
             feed_flow(world.metrics, amount)

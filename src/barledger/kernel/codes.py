@@ -287,6 +287,9 @@ class Reason(IntEnum):
     MAX_SIZE = 30
     NOT_WHOLE = 31
     REFUSED = 32
+    NOT_BORROWABLE = 33
+    SHORT_SALE_RESTRICTED = 34
+    DELISTED = 35
 
 
 # Reasons that end an order without refusing it; every other one refuses what it ends unfilled.
@@ -330,6 +333,9 @@ class Cause(IntEnum):
     TARGET_HIT = 9
     TIME_STOP = 10
     LIQUIDATION = 11
+    ROLL = 12
+    DELISTING = 13
+    EXPIRY = 14
 
 
 class Count(IntEnum):
@@ -378,10 +384,16 @@ class Incident(IntEnum):
 
 
 class EventKind(IntEnum):
-    """What a row of `events` does, in the order in which one bar's events are applied."""
+    """What a row of `events` does; they are sorted in the order in which one bar applies them."""
 
     SPLIT = 0
     FLOW = 1
+    DIVIDEND = 2
+    ACCRUAL = 3
+    DELISTING = 4
+    EXPIRY = 5
+    ROLL = 6
+    RATE = 7
 
 
 class Setting(IntEnum):
@@ -417,6 +429,12 @@ class Setting(IntEnum):
     IMPACT_STRAIGHT = 27
     IMPACT_MONEY = 28
     IMPACT_FLAT = 29
+    BORROW = 30
+    BORROWABLE = 31
+    NO_SHORTS = 32
+    CREDIT = 33
+    DEBIT = 34
+    REBATE = 35
 
 
 class Stage(IntEnum):

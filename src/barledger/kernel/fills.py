@@ -8,6 +8,7 @@ from barledger.kernel.ledger import (
     end_trade,
     entry_value,
     money_zero,
+    note_currency,
     open_quantity,
     pay,
     settle_purchase,
@@ -118,8 +119,16 @@ def end_fill(
     world.account.month_traded += abs(units * paid)
     slippage = units * (paid - points(contract, market))
     write_fill(world, bar, asset, order, quantity, price, amount, fee, slippage, closes)
+    if world.balances_n > 0:
+        note_currency(world, asset, amount - fee)
     if world.taken_up_n > 0:
         take_up(world, asset, quantity, market)
+    flag_debt(world, bar, amount, fee)
+
+
+@compiled
+def flag_debt(world: World, bar: int, amount: float, fee: float) -> None:
+    """Note when a fill takes the cash of an unlimited account below zero."""
     if world.rules.account == AccountKind.UNLIMITED:
         zero = -money_zero(world)
         if world.account.cash < zero and world.account.cash - amount + fee >= zero:

@@ -6,6 +6,7 @@ from barledger._jit import compiled
 from barledger.kernel.types import RELATIVE, AccountRow, ContractRow, Floats, PositionRow
 from barledger.kernel.world import (
     World,
+    balances_of,
     contracts_of,
     due_bars_of,
     due_of,
@@ -117,6 +118,7 @@ def end_trade(world: World, asset: int) -> None:
     position.fees = 0.0
     position.average = 0.0
     position.base = 0.0
+    position.roll_to = 0
     drop(world, asset)
     if account.n_held == 0:
         account.gross = 0.0
@@ -219,6 +221,32 @@ def move_cash(account: AccountRow, amount: float) -> None:
     """Move cash that settles at once and has no fee."""
     account.cash += amount
     account.settled += amount
+
+
+@compiled
+def note_currency(world: World, asset: int, amount: float) -> None:
+    """Book money that was moved by an asset, or by none (-1), to the balance of its currency."""
+    if asset < 0:
+        balances_of(world)[0] += amount
+    else:
+        contract = contracts_of(world)[asset]
+        balances_of(world)[contract.currency] += amount / contract.rate
+
+
+@compiled
+def set_rate(world: World, currency: int, rate: float) -> None:
+    """Count everything of a currency at a new rate; what it has cost stays what it has cost."""
+    for asset in range(world.n_assets):
+        contract = contracts_of(world)[asset]
+        if contract.currency == currency:
+            position = positions_of(world)[asset]
+            before = position.exposure
+            contract.rate = rate
+            contract.multiplier = contract.unit * rate
+            position.exposure = position.quantity * contract.multiplier
+            gained = (position.exposure - before) * (position.average - position.base)
+            position.realised += gained
+            world.account.realised += gained
 
 
 @compiled

@@ -18,7 +18,7 @@ def future_margin(world: World, which: int, bar: int, asset: int, price: float) 
     number = setting(world, which, bar, asset)
     if contract.margin_of_notional != 0:
         return number * contract.multiplier * abs(price)
-    return number
+    return number * contract.rate
 
 
 @compiled
@@ -40,6 +40,7 @@ def maintenance_of(world: World, bar: int, asset: int, side: float, price: float
         return future_margin(world, Setting.MAINTENANCE.value, bar, asset, price)
     if contract.kind == InstrumentKind.PERPETUAL:
         return bracket_margin(world, asset, side, price)
+    price *= contract.multiplier
     if world.rules.account == AccountKind.REG_T:
         return reg_t_maintenance(world.rules, contract, side, price)
     return world.rules.maintenance_long * price
@@ -53,6 +54,7 @@ def initial_of(world: World, bar: int, asset: int, side: float, price: float) ->
         return future_margin(world, Setting.INITIAL.value, bar, asset, price)
     if contract.kind == InstrumentKind.PERPETUAL:
         return contract.multiplier * abs(price) * contract.margin_rate
+    price *= contract.multiplier
     if world.rules.account == AccountKind.REG_T:
         rate = min(1.0, world.rules.initial_rate * contract.leverage_factor)
         return max(rate * price, reg_t_maintenance(world.rules, contract, side, price))
@@ -150,7 +152,7 @@ def maintenance_base(world: World, bar: int, contract: ContractRow, side: float)
     """Bound of the part of one unit's maintenance that does not depend on its price."""
     rules = world.rules
     if contract.kind == InstrumentKind.FUTURE:
-        return setting(world, Setting.MAINTENANCE.value, bar, 0)
+        return setting(world, Setting.MAINTENANCE.value, bar, 0) * contract.rate
     if rules.account == AccountKind.REG_T and side < 0.0:
         return max(rules.short_minimum, rules.short_low_price, rules.short_low_minimum)
     return 0.0
@@ -176,7 +178,7 @@ def safe_price(world: World, bar: int) -> float:
         return edge + 4.0 * RELATIVE * edge if exposure > 0.0 else edge - 4.0 * RELATIVE * edge
     slope = 4.0 * RELATIVE * abs(exposure)
     if contract.kind != InstrumentKind.FUTURE:
-        slope += quantity * maintenance_slope(rules, contract, exposure)
+        slope += abs(exposure) * maintenance_slope(rules, contract, exposure)
     elif contract.margin_of_notional != 0:
         return np.nan
     lean = exposure - slope

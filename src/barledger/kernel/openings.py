@@ -8,8 +8,10 @@ from barledger.kernel.codes import (
     Allocation,
     InstrumentKind,
     Insufficient,
+    OrderKind,
     Reason,
     Reversal,
+    Setting,
     SizeKind,
 )
 from barledger.kernel.costs import (
@@ -17,6 +19,7 @@ from barledger.kernel.costs import (
     fee_of,
     fee_slope,
     fill_price,
+    setting,
 )
 from barledger.kernel.fills import free_money
 from barledger.kernel.ledger import money_zero
@@ -279,6 +282,15 @@ def admit(
             reason = Reason.BRACKET_CAP.value
             if stops or quantity <= contract.dust:
                 return 0.0, wanted, reason
+    if world.rules.has_short_limits != 0 and order.side < 0 and contract.is_borrowed != 0:
+        most = most_to_short(world, bar, order)
+        if max(most, 0.0) < quantity:
+            quantity = cut(max(most, 0.0), contract.lot)
+            reason = Reason.NOT_BORROWABLE.value
+            if most < 0.0:
+                reason = Reason.SHORT_SALE_RESTRICTED.value
+            if stops or quantity <= contract.dust:
+                return 0.0, wanted, reason
     for test in range(5):
         most = quantity
         if test > 0:
@@ -307,8 +319,9 @@ def admit(
 
 @compiled
 def is_of_money(reason: int) -> bool:
-    """Whether an opening was cut by the account's money or one of its caps."""
-    return reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP
+    """Whether an opening was cut by the account's money, one of its caps, or what can be lent."""
+    is_lent = reason == Reason.NOT_BORROWABLE or reason == Reason.SHORT_SALE_RESTRICTED
+    return is_lent or (reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP)
 
 
 @compiled
@@ -331,6 +344,19 @@ def room_in_bracket(world: World, asset: int, price: float) -> float:
     room = contract.most_notional - abs(position.exposure * position.mark)
     unit = unit_value(contract, price)
     return max(room, 0.0) / unit if unit > 0.0 else np.inf
+
+
+@wing
+def most_to_short(world: World, bar: int, order: LiveRow) -> float:
+    """Unsigned quantity that may be sold short; -1 while short sales must wait for a better price.
+
+    What is short already has been borrowed too. Under Rule 201 only limits may sell.
+    """
+    if setting(world, Setting.NO_SHORTS.value, bar, order.asset) != 0.0:
+        if order.kind != OrderKind.LIMIT and order.kind != OrderKind.STOP_LIMIT:
+            return -1.0
+    short = min(positions_of(world)[order.asset].quantity, 0.0)
+    return max(setting(world, Setting.BORROWABLE.value, bar, order.asset) + short, 0.0)
 
 
 @compiled

@@ -49,6 +49,7 @@ from barledger.kernel.openings import (
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
 from barledger.kernel.records import end_unfilled, next_order, write_order
 from barledger.kernel.resting import drop_ended, expire, offered, offered_within, order_price
+from barledger.kernel.rolls import roll_all
 from barledger.kernel.sizing import cut
 from barledger.kernel.stops import (
     STOPS_AFTER_ENTRY,
@@ -424,6 +425,8 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool) -> None:
     if rules.tests_margin != 0 and world.account.n_held > 0:
         sum_requirements(world, bar)
     serve_forced(world, bar, AT_OPEN if at_open else AT_CLOSE)
+    if world.account.rolling != 0 and (at_open or rules.has_open == 0):
+        roll_all(world, bar, 1 if at_open else 0)
     if rules.has_open == 0 and world.account.call != 0:
         force(world, bar, OLD_CALL, AT_CLOSE)
     is_stopping = at_open or rules.has_open == 0

@@ -58,7 +58,7 @@ def plan_signal(world: World, order: LiveRow, market: float) -> int:
         order.close = -quantity
     if size != size:
         return NO_OPENING if closes else NO_SIZE
-    if world.rules.is_filling_up != 0 and not closes and quantity != 0.0 and size > 0.0:
+    if world.rules.is_filling_up != 0 and quantity * order.opens > 0.0 and size > 0.0:
         contract = contracts_of(world)[order.asset]
         size = cut(size, contract.lot) - abs(quantity)
         if size <= contract.dust:

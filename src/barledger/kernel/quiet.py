@@ -42,7 +42,7 @@ from barledger.kernel.worth import points
 @compiled
 def is_calm(account: AccountRow) -> bool:
     """Whether nothing is pending that the next bar has to serve."""
-    pending = account.n_live | account.call | account.flatten | account.breached
+    pending = account.n_live | account.rolling | account.call | account.flatten | account.breached
     return pending == 0 and (account.is_bankrupt == 0 or account.n_held == 0)
 
 

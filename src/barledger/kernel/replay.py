@@ -5,7 +5,7 @@ The ledger knows no strategy and no broker: whoever made the fills, the same cas
 
 from barledger._jit import compiled
 from barledger.kernel.carry import start_bar
-from barledger.kernel.codes import Category
+from barledger.kernel.codes import Category, EventKind
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
@@ -13,6 +13,7 @@ from barledger.kernel.ledger import (
     move_cash,
     open_quantity,
     pay,
+    set_rate,
     settle_future,
     settle_purchase,
     settle_sale,
@@ -25,6 +26,7 @@ from barledger.kernel.world import (
     Rows,
     World,
     contracts_of,
+    events_of,
     held_of,
     mark_close_of,
     mark_open_of,
@@ -54,7 +56,12 @@ def replay(
     n = write_holdings(world, -1, holdings, 0)
     for bar in range(world.n_bars):
         start_bar(world, bar)
+        if world.events_n > 0:
+            set_rates(world, bar)
         while entry < entries.size and entries[entry].bar == bar and is_carried(entries[entry]):
+            while fill < entries[entry].after:  # what ended before it, such as a delisted stock
+                apply_fill(world, fills[fill])
+                fill += 1
             apply_entry(world, entries[entry])
             entry += 1
         if world.rules.has_open != 0:
@@ -87,11 +94,22 @@ def is_carried(entry: EntryRow) -> bool:
     """Whether an entry comes with a new bar, before anything trades."""
     category = entry.category
     return (
-        category == Category.SPLIT
-        or category == Category.CASH_IN_LIEU
-        or category == Category.DEPOSIT
-        or category == Category.WITHDRAWAL
+        category != Category.VARIATION
+        and category != Category.WRITE_OFF
+        and category != Category.LIQUIDATION
     )
+
+
+@compiled
+def set_rates(world: World, bar: int) -> None:
+    """Set the rates of exchange that are new on a bar."""
+    events = events_of(world)
+    account = world.account
+    while account.next_event < world.events_n and events[account.next_event].bar <= bar:
+        event = events[account.next_event]
+        if event.kind == EventKind.RATE:
+            set_rate(world, event.asset, event.value)
+        account.next_event += 1
 
 
 @compiled

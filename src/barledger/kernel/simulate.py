@@ -5,7 +5,7 @@ from barledger.kernel.carry import apply_events, start_bar
 from barledger.kernel.codes import Category, Fill
 from barledger.kernel.forced import AT_CLOSE, AT_EXTREMES, AT_LOW, test_margin
 from barledger.kernel.intents import decide, next_flag
-from barledger.kernel.ledger import mark, settle_future, sizing_equity, value
+from barledger.kernel.ledger import mark, note_currency, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed_block
@@ -104,7 +104,7 @@ def has_room_for_bar(world: World) -> bool:
     live = world.account.n_live + 2 * new
     if live + 1 > world.live_n:
         return False
-    others = 2 * world.n_assets + world.rules.most_events + 16
+    others = 3 * world.n_assets + world.rules.most_events + 16
     return has_room(world, 3 * live + 8 * world.n_assets, others)
 
 
@@ -187,6 +187,8 @@ def settle(world: World, bar: int) -> None:
             price = settlements_of(world)[row, held[k]]
             if contracts_of(world)[held[k]].is_paid == 0 and price == price:
                 amount = settle_future(world, held[k], price)
+                if world.balances_n > 0:
+                    note_currency(world, held[k], amount)
                 quantity = positions_of(world)[held[k]].quantity
                 write_entry(world, bar, held[k], Category.VARIATION, amount, price, quantity)
         value(world)

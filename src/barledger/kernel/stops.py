@@ -84,6 +84,20 @@ def split_levels(row: StopRow, ratio: float) -> None:
     row.peak /= ratio
 
 
+@compiled
+def move_levels(world: World, source: int, target: int, gap: float) -> None:
+    """Give the stops of one position to another, whose prices are higher by `gap`."""
+    rows = stops_of(world)
+    rows[target] = rows[source]
+    row = rows[target]
+    row.loss += gap
+    row.target += gap
+    row.trail_from += gap
+    row.even_from += gap
+    row.entry += gap
+    row.peak += gap
+
+
 @wing
 def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
     """Set the stops of a position that `quantity` at the order's price has opened, or added to."""

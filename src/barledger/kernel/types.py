@@ -77,7 +77,10 @@ class RulesRow(Protocol):
     asks_cash: int
     checks_submission: int
     cuts_orders: int
+    has_short_limits: int
+    has_benchmark: int
     impact_power: float
+    day_count: float
     initial_cash: float
     initial_rate: float
     maintenance_long: float
@@ -100,9 +103,15 @@ class ContractRow(Protocol):
 
     Of a perpetual: `tier` and `tiers` are place and number of its brackets, `margin_rate` is
     1 / leverage, `most_notional` what that leverage may hold.
+    `multiplier` is money of the account: `unit`, in the contract's currency, times its `rate` now.
+    A short's `collateral` is its price times this, rounded up to a multiple of `collateral_step`.
     """
 
     multiplier: float
+    unit: float
+    rate: float
+    collateral: float
+    collateral_step: float
     tick: float
     lot: float
     liquidation_lot: float
@@ -113,6 +122,8 @@ class ContractRow(Protocol):
     is_paid: int
     margin_of_notional: int
     keeps_fractions: int
+    is_borrowed: int
+    currency: int
     exclusive: int
     group: int
     inverse: int
@@ -131,12 +142,20 @@ class SettingRow(Protocol):
 
 
 class EventRow(Protocol):
-    """A split (`value` = new shares per old share) or a flow (`value` > 0: deposit)."""
+    """What happens on a bar; `value` and the others depend on the kind.
+
+    New shares per old share, money of a flow (> 0: deposit), dividend a share, days to accrue (at
+    the benchmark `price`), price of the end (NaN: the last mark), rate of currency `asset`; of a
+    roll `price` and `to_price` (NaN: the market's), into asset `other`.
+    """
 
     bar: int
     value: float
     asset: int
     kind: int
+    price: float
+    to_price: float
+    other: int
 
 
 class FundingRow(Protocol):
@@ -192,6 +211,7 @@ class AccountRow(Protocol):
     wins: int
     n_held: int
     n_live: int
+    rolling: int
     next_event: int
     next_settlement: int
     next_funding: int
@@ -213,7 +233,8 @@ class PositionRow(Protocol):
 
     `exposure` is quantity · multiplier; prices are points (`worth.points`); `base` is 0 when fully paid; `kept` keeps the mark while
     the position is tested at an extreme; `tied_until` is the bar on which the unsettled money that
-    bought it settles.
+    bought it settles. `roll_to` is the asset, plus one, into which it waits to be rolled, at
+    `roll_price` and `roll_to_price` (NaN: the market's).
     """
 
     quantity: float
@@ -226,6 +247,9 @@ class PositionRow(Protocol):
     kept: float
     tied_until: int
     opened: int
+    roll_price: float
+    roll_to_price: float
+    roll_to: int
 
 
 class LegRow(Protocol):

@@ -117,6 +117,7 @@ class World(Own, Protocol):
     net_n: int
     worth_n: int
     net_stops_n: int
+    balances_n: int
 
 
 F8, I8, I1 = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.int8)
@@ -172,6 +173,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "net_where": (I8, 1),
     "worth": (F8, 2),
     "net_stops": (F8, 1),
+    "balances": (F8, 1),
 }
 
 # Functions called by an address that lies in the world; machine code knows them by their places.
@@ -197,6 +199,7 @@ WINGS = (
     "impact",
     "is_leg_safe",
     "liquidate_perpetuals",
+    "most_to_short",
     "note_leg",
     "offered_at_open",
     "offered_within",
@@ -206,6 +209,7 @@ WINGS = (
     "queue_stops",
     "rest",
     "rich_fee",
+    "roll_all",
     "run_trailing",
     "safe_mark",
     "serve_net",
@@ -326,3 +330,4 @@ net_of: Callable[[World], Floats] = _view("net")
 net_where_of: Callable[[World], Ints] = _view("net_where")
 worth_of: Callable[[World], Floats] = _view("worth")
 net_stops_of: Callable[[World], Floats] = _view("net_stops")
+balances_of: Callable[[World], Floats] = _view("balances")

@@ -77,7 +77,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         priority=by_label("priority", given.get("priority"), bars),
         exclusive=_exclusive(given.get("exclusive", ()), bars),
         limits=given.get("limits", NO_LIMITS),
-        events=given.get("events", bars.events),
+        events=_by_stamp(given.get("events", bars.events), bars),
         initial_cash=_initial_cash(given),
         start=start if isinstance(start, State) else None,
         record=given.get("record", "full"),
@@ -99,6 +99,11 @@ def _delay(bars: Any, fill: str) -> int:
             "that made them"
         )
     return int(bars)
+
+
+def _by_stamp(events: Events | None, bars: Bars) -> Events | None:
+    """Return events by stamp and name, which every account can take its part of."""
+    return None if events is None else events.fixed(bars.time, bars.assets)
 
 
 def _lined_up(option: Any, bars: Bars) -> Any:

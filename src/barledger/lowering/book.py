@@ -11,6 +11,7 @@ from barledger.instruments.calendar import dates_of
 from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel.codes import OrderKind
 from barledger.kernel.types import ACCOUNT, STOP
+from barledger.lowering.financing import local_dates
 from barledger.lowering.memory import Memory
 from barledger.lowering.perpetuals import OWN
 from barledger.lowering.request import Request
@@ -222,6 +223,7 @@ def state_after(memory: Memory, bars: Bars) -> State:
             orders,
             float(memory.record["rules"]["initial_cash"][0]),
             int(dates_of(bars.time)[-1]) if "due" in memory.arrays else None,
+            int(local_dates(bars.time, bars.calendar)[-1]),
             stops,
             bool(memory.record["rules"]["lag"][0] > 1),
         ),

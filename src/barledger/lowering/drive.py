@@ -157,7 +157,7 @@ def _needed(memory: Memory) -> tuple[int, int]:
     rules = memory.record["rules"]
     new = (n_assets + int(rules["most_orders"][0])) * max(int(rules["lag"][0]), 1)
     live = int(memory.record["account"]["n_live"][0]) + 2 * new
-    return 3 * live + 8 * n_assets, 2 * n_assets + int(rules["most_events"][0]) + 16
+    return 3 * live + 8 * n_assets, 3 * n_assets + int(rules["most_events"][0]) + 16
 
 
 def make_room(memory: Memory) -> None:

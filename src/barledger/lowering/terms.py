@@ -12,9 +12,11 @@ from barledger.instruments import calendar
 from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel import codes
 from barledger.kernel.codes import Setting
-from barledger.kernel.types import CONTRACT, EVENT, RULES
+from barledger.kernel.types import CONTRACT, RULES
 from barledger.lowering.agreed import check_agreed
+from barledger.lowering.financing import add_financing
 from barledger.lowering.guards import add_stops
+from barledger.lowering.happenings import put_events
 from barledger.lowering.impacts import add_impact
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
@@ -69,6 +71,10 @@ CAPS = ("max_leverage", "max_net", "max_per_asset", "max_per_group")
 LOSSES = ("max_daily_loss", "max_weekly_loss", "max_drawdown")
 UNITS = {"percent": codes.SizeKind.PERCENT, "value": codes.SizeKind.VALUE}
 DUST = 1e-9
+COLLATERAL = {"USD": (1.02, 1.0), "CAD": (1.02, 0.5)}  # share of the price, rounded up to
+OTHER_COLLATERAL = (1.05, 0.01)
+KERNEL_KINDS = {"fx": "coin"}  # what the ledger takes a kind for
+BORROWED = ("stock", "etf", "coin", "fx")  # what is sold short is lent by somebody
 DATED = (codes.TimeInForce.GTD, codes.TimeInForce.DAY)
 SPARE_DAYS = 32  # proceeds may settle this many days after the last bar
 
@@ -91,6 +97,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _set(rules, add_orders(varying, request))
     _set(rules, add_caps(varying, request))
     _set(rules, add_impact(varying, request))
+    _set(rules, add_financing(varying, request))
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)
     rules["no_money"] = (
@@ -106,7 +113,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     memory.put("settings", varying.table)
     memory.put("values", varying.values)
     _put_sequence(memory, rules, request)
-    _put_events(memory, rules, request)
+    put_events(memory, rules, request)
     put_perpetuals(memory, contracts, rules, request)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
@@ -243,6 +250,7 @@ def _contracts(request: Request) -> npt.NDArray[np.void]:
         rows = np.repeat(_contract(first, keep), len(contracts))
     else:
         rows = np.concatenate([_contract(contract, keep) for contract in contracts])
+    _round_collateral(rows, request)
     rows["exclusive"] = -1
     rows["group"] = -1
     for group, members in enumerate(request.exclusive):
@@ -252,17 +260,27 @@ def _contracts(request: Request) -> npt.NDArray[np.void]:
     return rows
 
 
+def _round_collateral(rows: npt.NDArray[np.void], request: Request) -> None:
+    """Let shorts pay on a rounded price, as IBKR does it in each currency."""
+    if request.account.borrow_rounding == "ibkr":
+        for row, contract in zip(rows, request.bars.contracts, strict=True):
+            share, step = COLLATERAL.get(contract.currency, OTHER_COLLATERAL)
+            row["collateral"], row["collateral_step"] = share, step
+
+
 def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
     row = np.zeros(1, CONTRACT)
     lot = float(contract.lot or 0.0)
-    row["multiplier"] = contract.multiplier
+    row["multiplier"] = row["unit"] = contract.multiplier
+    row["rate"] = row["collateral"] = 1.0
     row["tick"] = contract.tick
     row["lot"] = lot
     row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf") else 0.0)
     row["min_notional"] = contract.min_notional
     row["leverage_factor"] = contract.leverage_factor
     row["dust"] = DUST * (lot or 1.0)
-    row["kind"] = codes.InstrumentKind[contract.kind.upper()]
+    row["kind"] = codes.InstrumentKind[KERNEL_KINDS.get(contract.kind, contract.kind).upper()]
+    row["is_borrowed"] = contract.kind in BORROWED
     row["is_paid"] = contract.kind not in MARGINED
     row["margin_of_notional"] = contract.margin_unit == "notional"
     row["keeps_fractions"] = split_fraction == "keep" or (split_fraction == "auto" and lot < 1.0)
@@ -294,22 +312,6 @@ def _put_sequence(memory: Memory, rules: npt.NDArray[np.void], request: Request)
     array = np.asarray(sequence)
     check_sequence(array, request.bars.shape)
     memory.put("sequence", np.ascontiguousarray(array, np.int64))
-
-
-def _put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:
-    if request.events is None:
-        return
-    kind = codes.EventKind
-    rows = [
-        (bar, ratio, asset, kind.SPLIT)
-        for bar, asset, ratio in request.events.split_rows(request.bars)
-    ]
-    rows += [(bar, amount, -1, kind.FLOW) for bar, amount in request.events.flow_rows(request.bars)]
-    rows.sort(key=lambda row: (row[0], row[3]))
-    if rows:
-        events = np.array(rows, EVENT)
-        memory.put("events", events)
-        rules["most_events"] = int(np.bincount(events["bar"]).max())
 
 
 def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:

@@ -57,11 +57,11 @@ class Varying:
         self.parts.append(array.ravel())
         self.used += array.size
 
-    def add_tiers(self, tiers: Any) -> None:
-        """Add pairs of (from notional, rate); `row_step` counts them."""
+    def add_tiers(self, tiers: Any, which: Setting = Setting.TIERS) -> None:
+        """Add pairs of (from amount, rate); `row_step` counts them."""
         pairs = np.asarray(tiers, np.float64)
-        self.table[Setting.TIERS]["offset"] = self.used
-        self.table[Setting.TIERS]["row_step"] = len(pairs)
+        self.table[which]["offset"] = self.used
+        self.table[which]["row_step"] = len(pairs)
         self.parts.append(pairs.ravel())
         self.used += pairs.size
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from barledger import _check, _html
 from barledger.data.describe import span
+from barledger.data.events import Events
 from barledger.instruments.calendar import periods_per_year
 from barledger.lowering.request import Request
 from barledger.options import Rules
@@ -82,7 +83,7 @@ def _sentences(
     yield "stops", "none" if request.stops is None else _shown(request.stops)
     yield "rules", _changed(request.rules)
     yield "limits", _shown_fields(request.limits)
-    yield "financing", "none: no interest, borrow fee or dividend is charged or paid"
+    yield "financing", _financing(request)
     yield "events", "none" if request.events is None else _shown(request.events)
     yield "prices", (bars.adjustment and f"adjusted: {bars.adjustment}") or "raw, as traded"
     yield "year", periods
@@ -155,6 +156,30 @@ def _changed(rules: Rules) -> str:
         if not np.array_equal(getattr(rules, each.name), getattr(default, each.name))
     ]
     return ", ".join(changed) or "the defaults: exits first, entries cut to what fits"
+
+
+def _financing(request: Request) -> str:
+    """Return what time alone costs and pays, and what it does not."""
+    account, events = request.account, request.events or Events()
+    rates = [
+        f"{name} {getattr(account, name)!r}"
+        for name in ("debit", "credit", "rebate")
+        if getattr(account, name) not in (0.0, None)
+    ]
+    lent = any(contract.borrow is not None for contract in request.bars.kinds)
+    told = {
+        "interest": bool(rates) or events.has("rates"),
+        "borrow fees": lent or events.has("borrow"),
+        "dividends": events.has("dividends"),
+    }
+    left_out = [name for name, is_there in told.items() if not is_there]
+    if len(left_out) == len(told):
+        return "none: no interest, borrow fee or dividend is charged or paid"
+    found = [name for name, is_there in told.items() if is_there]
+    text = ", ".join(found)
+    if rates:
+        text += f" ({', '.join(rates)} a year of {account.day_count} days)"
+    return text + (f"; no {' or '.join(left_out)}" if left_out else "")
 
 
 def _shown_fields(limits: Any) -> str:

@@ -84,8 +84,7 @@ def _sold_short(book: Book) -> Floats:
     """Return what the shorts held at each close were sold for, (T,)."""
     rows = book.holdings[(book.holdings["quantity"] < 0.0) & (book.holdings["bar"] >= book.first)]
     values = -rows["quantity"] * rows["average"] * book.multipliers[rows["asset"]]
-    sums: Floats = np.bincount(rows["bar"] - book.first, values, minlength=len(book.equity))
-    return sums
+    return np.bincount(rows["bar"] - book.first, values, minlength=len(book.equity)).astype(float)
 
 
 def exposure(book: Book) -> dict[str, Any]:

@@ -24,6 +24,12 @@ SIGNALS = {
 }
 
 
+CARRIED = {
+    "dividend": ", {price:g} a share on {quantity:+,.6g}",
+    "borrow": ", at {price:.4g} a year on {quantity:+,.6g}",
+}
+
+
 class Explanation(str):
     """Text that prints itself with its lines."""
 
@@ -157,7 +163,8 @@ def entry_lines(entries: pl.DataFrame) -> Iterator[str]:
         if entry["category"] == "split":
             yield f"split: each share became {entry['quantity']:g}"
         elif entry["category"] not in ("trade", "fee"):
-            yield f"{entry['category'].replace('_', ' ')}: cash {entry['amount']:+,.2f}"
+            text = f"{entry['category'].replace('_', ' ')}: cash {entry['amount']:+,.2f}"
+            yield text + CARRIED.get(entry["category"], "").format(**entry)
 
 
 def incident_lines(incidents: pl.DataFrame) -> Iterator[str]:

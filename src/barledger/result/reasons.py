@@ -13,6 +13,9 @@ CAUSES = {
     "time_stop": "made because its time was up",
     "liquidation": "forced by the exchange: the position was taken over",
     "exclusive": "forced by another member of its exclusive group",
+    "roll": "made by a roll",
+    "delisting": "made by its delisting",
+    "expiry": "made by its expiry",
 }
 
 REASONS = {
@@ -45,6 +48,9 @@ REASONS = {
     "max_size": "it was more than the largest size allowed",
     "not_whole": "it could not be filled in full",
     "refused": "it was to be refused (`reject_prob`)",
+    "not_borrowable": "no more of it could be borrowed to sell short",
+    "short_sale_restricted": "after a fall of 10 % only limit orders sell short (Rule 201)",
+    "delisted": "the asset had come to its end",
     "withdrawn": "the strategy withdrew it",
     "end_of_data": "the bars ended before it could fill",
 }

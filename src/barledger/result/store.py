@@ -135,6 +135,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "state_initial_cash": after.initial_cash,
         "state_last_day": after.last_day,
         "state_is_delayed": after.is_delayed,
+        "state_last_date": after.last_date,
     }
 
 
@@ -166,6 +167,7 @@ def _state(plain: dict[str, Any], rows: dict[str, Rows]) -> State:
         [(asset, live[k : k + 1]) for k, asset in enumerate(plain["state_order_assets"])],
         plain["state_initial_cash"],
         plain["state_last_day"],
+        plain["state_last_date"],
         {asset: stops[k : k + 1] for k, asset in enumerate(plain["state_stop_assets"])},
         plain["state_is_delayed"],
     )

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 
 from barledger._param import names_in
-from barledger.data.bars import Bars
-from barledger.data.events import Events
 from barledger.lowering.sizes import as_size
 from barledger.options import VolatilityTarget, _Option
 from barledger.stops import Stops
@@ -23,7 +21,7 @@ def between(job: Job, first: int, stop: int) -> Job:
     options = {name: _part(value, shape, first, stop) for name, value in job.options.items()}
     events = job.options.get("events", job.bars.events)
     if events is not None:
-        options["events"] = _events(events, job.bars, first, stop)
+        options["events"] = events.between(job.bars, first, stop)
     return replace(
         job,
         rule=_signals(job.rule, first, stop) if isinstance(job.rule, Signals) else job.rule,
@@ -53,19 +51,6 @@ def _part(value: Any, shape: tuple[int, int], first: int, stop: int) -> Any:
         if value.ndim == 2 or shape[1] == 1:
             return np.ascontiguousarray(value[first:stop])
     return value
-
-
-def _events(events: Events, bars: Bars, first: int, stop: int) -> Events:
-    """Return the events of some bars, each at the bar on which it takes effect."""
-    splits = [
-        (bars.time[bar], bars.assets[column], ratio)
-        for bar, column, ratio in events.split_rows(bars)
-        if first <= bar < stop
-    ]
-    flows = [
-        (bars.time[bar], amount) for bar, amount in events.flow_rows(bars) if first <= bar < stop
-    ]
-    return Events(splits=splits, cash_flows=flows)
 
 
 def _signals(signals: Signals, first: int, stop: int) -> Signals:
