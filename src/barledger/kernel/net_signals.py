@@ -14,7 +14,7 @@ from barledger.kernel.intents import (
     would_order,
 )
 from barledger.kernel.net_codes import Net, NetOpposite, NetRepeat, NetSize, NetStatus
-from barledger.kernel.records import end_unfilled
+from barledger.kernel.records import be_plain, end_unfilled
 from barledger.kernel.types import LiveRow
 from barledger.kernel.world import World, counts_of, live_of, net_of, positions_of
 
@@ -36,6 +36,7 @@ def resolve_net(world: World, bar: int, asset: int, flags: int, side: float) -> 
         order.placed = bar
         order.cause = Cause.SIGNAL
         order.filled = 0.0
+        be_plain(order)
         reason = Reason.DIRECTION_CONFLICT.value
         if is_paired:
             reason = Reason.SIGNAL_CONFLICT.value

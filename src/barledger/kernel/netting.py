@@ -16,7 +16,7 @@ from barledger.kernel.net_codes import Net, NetSize, NetStatus
 from barledger.kernel.net_fit import fit_net, worth_at
 from barledger.kernel.net_signals import AS_GIVEN, fail, number_of, wish_signals
 from barledger.kernel.net_stops import guard_net, stop_order
-from barledger.kernel.records import next_order, write_order
+from barledger.kernel.records import be_plain, next_order, write_order
 from barledger.kernel.types import LiveRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -128,6 +128,7 @@ def begin(world: World, bar: int, asset: int, order: LiveRow) -> None:
     order.closed = 0.0
     order.is_frozen = 0
     order.tries = 0
+    be_plain(order)
     order.market = fill_of(world)[bar, asset]
 
 

@@ -10,6 +10,7 @@ from barledger.kernel.brackets import liquidation_price, maintenance_at
 from barledger.kernel.codes import AccountKind, Category, Cause, Incident, Reason, State
 from barledger.kernel.ledger import close_quantity, end_trade, move_cash, pay, value
 from barledger.kernel.records import (
+    be_plain,
     next_order,
     write_entry,
     write_fill,
@@ -112,6 +113,7 @@ def take_over(
     order.cause = Cause.LIQUIDATION
     order.order = next_order(world)
     order.price = price
+    be_plain(order)
     write_incident(world, bar, asset, Incident.LIQUIDATION, balance, need)
     amount = close_quantity(world, asset, quantity, price)
     pay(world.account, position, amount, 0.0)
