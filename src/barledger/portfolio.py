@@ -89,7 +89,7 @@ class Portfolio:
             What entries and exits mean when no short signals are given: ``"long"`` (default),
             ``"short"``, or ``"both"``, where an exit is the entry of the other side.
         account
-            `Cash` (default), `RegT`, `PortfolioMargin`, `FuturesMargin` or `Unlimited`.
+            `Cash` (default), `RegT`, `PortfolioMargin`, `FuturesMargin`, `FreeCash` or `Unlimited`.
         fees
             A fee object; a number is a fraction of notional.
         slippage

@@ -84,10 +84,24 @@ class Call:
             f"{self.name} does not know {word}{meant}; it takes {', '.join(self.known)}"
         )
 
+    def adds(self, **named: Any) -> None:
+        """Take note of what has a place of its own in the call."""
+        self.given = {**named, **self.given}
+
+    def said(self) -> str:
+        """Return the call in words."""
+        parts = [f"{word}={_short(value)}" for word, value in self.given.items()]
+        return f"{self.name}({', '.join(parts)})"
+
     def take(self, word: str, default: Any) -> Any:
         """Return what was given for a word, or its default."""
         value = self.given.get(word)
         return default if value is None else value
+
+
+def _short(value: Any) -> str:
+    shape = np.shape(value)
+    return f"array{shape}" if shape else repr(value)
 
 
 def bars_of(close: Any) -> Bars:

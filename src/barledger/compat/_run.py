@@ -58,8 +58,8 @@ def run_call(
         wishes=wishes,
         size=NO_SIZE,
         account=FreeCash(),
-        fees=NO_FEE,
-        slippage=NO_SLIPPAGE,
+        fees=fees_of(options),
+        slippage=slippage_of(options["SLIPPAGE"]),
         fill="close",
         price=price,
         rules=Rules(sequence=sequence_of(call, bars, columns)),
@@ -70,7 +70,13 @@ def run_call(
         initial_cash=float(money[0]),
         start=None,
         record=call.take("record", "full"),
-        netting=Netting(options=options, worth=worth, ranges=ranges),
+        netting=Netting(
+            options=options,
+            worth=worth,
+            ranges=ranges,
+            said=call.said(),
+            per_year=per_year_of(call),
+        ),
     )
     parts = [part_of(whole, part, len(labels)) for part in columns]
     if isinstance(cash, str):
@@ -91,7 +97,24 @@ def run_call(
     if not call.take("fillna_close", True):
         for done, part in zip(runs, parts, strict=True):
             forget_unknown(done, part.bars)
-    return result_of(runs, labels, columns, whole, per_year_of(call))
+    return result_of(runs, labels, columns, whole)
+
+
+def fees_of(options: dict[str, Floats]) -> PercentFee:
+    """Return fees as what is closed by force pays them; below 0: none."""
+    rate, fixed = options["FEE_RATE"], options["FEE_FIXED"]
+    if not rate.any() and not fixed.any():
+        return NO_FEE
+    return PercentFee(_plain(rate.clip(min=0.0)), fixed=_plain(fixed.clip(min=0.0)))
+
+
+def slippage_of(fraction: Floats) -> Slippage:
+    """Return slippage as what is closed by force pays it."""
+    return Slippage(fraction=_plain(fraction)) if fraction.any() else NO_SLIPPAGE
+
+
+def _plain(array: Floats) -> Any:
+    return float(array[0, 0]) if array.size == 1 else array
 
 
 def accounts_of(call: _given.Call, bars: Bars) -> tuple[tuple[str, ...], tuple[Columns, ...]]:
@@ -139,6 +162,9 @@ def part_of(whole: Request, columns: Columns, n_accounts: int) -> Request:
     def cut(array: Floats) -> Floats:
         return np.ascontiguousarray(array[:, chosen] if array.shape[1] > 1 else array)
 
+    def cut_option(value: Any) -> Any:
+        return cut(value) if np.ndim(value) == 2 else value
+
     sequence = whole.rules.sequence
     rules = whole.rules
     if not isinstance(sequence, str):
@@ -147,9 +173,12 @@ def part_of(whole: Request, columns: Columns, n_accounts: int) -> Request:
         whole,
         bars=whole.bars[[whole.bars.assets[j] for j in columns]],
         wishes=whole.wishes.of(columns),
+        fees=whole.fees.map(cut_option),
+        slippage=whole.slippage.map(cut_option),
         price=None if whole.price is None else cut(whole.price),
         rules=rules,
-        netting=Netting(
+        netting=replace(
+            netting,
             options={name: cut(array) for name, array in netting.options.items()},
             worth=None if netting.worth is None else cut(netting.worth),
             ranges={name: cut(array) for name, array in netting.ranges.items()},

@@ -69,6 +69,7 @@ def from_orders(
     [(10.0, 1.0), (-10.0, 4.0)]
     """
     call = _given.Call("from_orders", SHARED, options)
+    call.adds(size=size, size_type=size_type, direction=direction)
     bars = _given.bars_of(close)
     numbers = _given.matrix("size", size, bars)
     buffer, flags = blank(bars.shape)
@@ -124,6 +125,7 @@ def from_signals(
     [(100.0, 1.0), (-100.0, 4.0)]
     """
     call = _given.Call("from_signals", SHARED + SIGNALS, options)
+    call.adds(size=size, size_type=size_type, direction=direction)
     bars = _given.bars_of(close)
     made = _given.options_of(call, bars)
     made["SIZE"] = _words.numbers("size", size, bars)

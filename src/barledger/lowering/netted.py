@@ -31,12 +31,15 @@ class Netting:
 
     `options` are arrays (1 or T, 1 or N) by the names of `Net`; `worth` (T, N) is what positions
     are valued at for sizes, None: the orders' own prices. `open`, `high` and `low` (T, N) are what
-    stops look at, None where they do not.
+    stops look at, none where they do not; `said` are the keywords in words, `per_year` bars a year
+    where they tell.
     """
 
     options: Mapping[str, Floats]
     worth: Floats | None = None
     ranges: Mapping[str, Floats] = field(default_factory=dict)
+    said: str = ""
+    per_year: float | None = None
 
 
 def put_net(memory: Memory, varying: Varying, netting: Netting) -> None:

@@ -54,6 +54,8 @@ def assumptions_of(request: Request, labels: tuple[str, ...]) -> Assumptions:
 def bars_a_year(request: Request) -> tuple[float, str]:
     """Return how many bars make a year, and how that was found."""
     bars = request.bars
+    if request.netting is not None and request.netting.per_year is not None:
+        return request.netting.per_year, f"{request.netting.per_year:g} bars, as `freq` says"
     kinds = [contract.kind for contract in bars.contracts]
     return periods_per_year(bars.time, kinds, bars.calendar)
 
@@ -65,7 +67,10 @@ def _sentences(
     many = f", {len(labels)} of them" if len(labels) > 1 else ""
     yield "account", _check.shown(request.account, full=True) + many
     yield "start", _start(request)
-    yield "size", _shown(request.size) if request.wishes.kind == "signals" else "as given"
+    if request.netting is not None:
+        yield "keywords", request.netting.said
+    else:
+        yield "size", _shown(request.size) if request.wishes.kind == "signals" else "as given"
     yield "fills", _fills(request)
     yield "look-ahead", "none" if request.fill != "close" else LOOKS_AHEAD
     yield "fees", _shown(request.fees)
@@ -80,7 +85,8 @@ def _sentences(
     yield "liquidity", _liquidity(request)
     if request.halts is not None:
         yield "halts", _shown(request.halts)
-    yield "stops", "none" if request.stops is None else _shown(request.stops)
+    if request.netting is None:
+        yield "stops", "none" if request.stops is None else _shown(request.stops)
     yield "rules", _changed(request.rules)
     yield "limits", _shown_fields(request.limits)
     yield "financing", _financing(request)

@@ -289,7 +289,9 @@ class Result:
 
         if self._source is None:
             raise NotRecorded("a loaded result has no bars; run the benchmark from the bars")
-        source = replace(self._source, stops=None, orders=None, limits=RiskLimits(), exclusive=())
+        source = replace(
+            self._source, stops=None, orders=None, limits=RiskLimits(), exclusive=(), netting=None
+        )
         labels, per_year = tuple(book.label for book in self.books), self.books[0].per_year
         columns = tuple(tuple(map(int, book.columns)) for book in self.books)
         if len(columns) == 1 and len(columns[0]) == len(self.assets):
