@@ -2,7 +2,7 @@
 
 import pytest
 
-from compat import cases
+from . import cases
 
 CASES = cases.read("vectorbt_cases.json.gz")
 PARTS = ("holding", "orders", "signals", "stops", "rw")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from barledger.compat import _words
 from barledger.data.bars import Bars
 from barledger.data.foreign import is_frame
-from barledger.lowering.aligned import by_label
+from barledger.lowering.aligned import TIME_NAMES, by_label
 
 Floats = npt.NDArray[np.float64]
 
@@ -110,7 +110,8 @@ def bars_of(close: Any) -> Bars:
         if any(contract.kind in ("future", "perpetual") for contract in close.kinds):
             raise ValueError("VectorBT's account knows neither futures nor perpetuals")
         return close
-    if is_frame(close) and hasattr(close, "columns"):
+    names = [str(column).lower() for column in getattr(close, "columns", ())]
+    if is_frame(close) and set(names) & set(TIME_NAMES):
         return Bars.from_frame(close)
     return Bars.from_arrays(close)
 

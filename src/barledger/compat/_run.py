@@ -109,8 +109,10 @@ def fees_of(options: dict[str, Floats]) -> PercentFee:
 
 
 def slippage_of(fraction: Floats) -> Slippage:
-    """Return slippage as what is closed by force pays it."""
-    return Slippage(fraction=_plain(fraction)) if fraction.any() else NO_SLIPPAGE
+    """Return slippage as what is closed by force pays it; of the whole price: none."""
+    if not fraction.any() or (fraction >= 1.0).any():
+        return NO_SLIPPAGE
+    return Slippage(fraction=_plain(fraction))
 
 
 def _plain(array: Floats) -> Any:
@@ -278,15 +280,17 @@ def stops_of(call: _given.Call, bars: Bars, options: dict[str, Floats]) -> dict[
         "TARGET": _words.numbers("tp_stop", call.take("tp_stop", np.nan), bars),
     }
     uses = call.take("use_stops", not all(np.isnan(each).all() for each in made.values()))
+    modes = {
+        ours: _words.codes(word, call.take(word, default), bars, words)
+        for ours, (word, default, words) in _given.STOP_CHOICES.items()
+    }
     if not uses:
         return {}
     for word, each in (("sl_stop", made["LOSS"]), ("tp_stop", made["TARGET"])):
         if (each < 0.0).any():
             raise ValueError(f"{word} must be 0 or more, or NaN for none, was {np.nanmin(each):g}")
-    options |= made
+    options |= made | modes
     options["TRAILS"] = _words.numbers("sl_trail", call.take("sl_trail", False), bars)
-    for ours, (word, default, words) in _given.STOP_CHOICES.items():
-        options[ours] = _words.codes(word, call.take(word, default), bars, words)
     return ranges_of(call, bars)
 
 
