@@ -71,7 +71,7 @@ def test_a_percent_reversal_names_its_bar():
 
 
 def test_a_size_and_cash_without_end_are_refused():
-    with pytest.raises(ValueError, match="on bar 0 .*: an order would buy without end"):
+    with pytest.raises(ValueError, match=r"on bar 0 .*: an order would buy without end"):
         vectorbt.from_orders(CLOSE, init_cash=np.inf)
     with pytest.raises(ValueError, match="an order would sell without end"):
         vectorbt.from_orders(CLOSE, direction="shortonly", init_cash="auto")
