@@ -154,7 +154,7 @@ def stops(given: Arrays, options: dict[str, Any]) -> Any:
             given["close"], given["entries"], given["exits"], open=given["open"],
             high=given["high"], low=given["low"], size=20_000, size_type="value",
             sl_stop=options["loss"], tp_stop=options["target"], group_by=True, cash_sharing=True,
-            call_seq="auto", init_cash=options["cash"], fees=FEES, freq="1D",
+            init_cash=options["cash"], fees=FEES, freq="1D",
             engine=options["engine"],
         )  # fmt: skip
         portfolio.value()
