@@ -146,8 +146,8 @@ def main() -> int:
         print(f"{name:<26} {times:5.2f} times its baseline{'   SLOWER' * is_slow}")
     slower = [name for name, (_, is_slow) in verdict.items() if is_slow]
     if slower:
-        print(f"slower than {WORST} times the baseline: {', '.join(slower)}; if that is meant, ")
-        print("say so in the commit and run: python benchmarks/guard.py --record")
+        print(f"slower than {WORST} times the baseline: {', '.join(slower)}; if that is meant,")
+        print("say so in the commit, with: python benchmarks/guard.py --record")
     return 1 if slower else 0
 
 
