@@ -111,6 +111,7 @@ def write(
     rows: list[Any],
     unsupported: dict[tuple[str, str], str],
     versions: dict[str, Any],
+    sizes: dict[str, float],
     folder: Path,
     more: str = "",
 ) -> None:
@@ -126,11 +127,13 @@ def write(
         "\n![How many times as long each peer takes](results.svg)",
         tables(rows, unsupported),
         more,
-        "\n### Versions\n\n| environment | Python | packages |\n|---|---|---|",
+        "\n### Versions\n\n| environment | Python | packages | MB |\n|---|---|---|---|",
     ]
     for peer, about in versions.items():
         packages = ", ".join(f"{name} {v}" for name, v in about.get("versions", {}).items())
-        lines.append(f"| {NAMES.get(peer, peer)} | {about.get('python', '')} | {packages} |")
+        size = f"{sizes[peer]:.0f}" if peer in sizes else ""
+        name = NAMES.get(peer, peer)
+        lines.append(f"| {name} | {about.get('python', '')} | {packages} | {size} |")
     (folder / "RESULTS.md").write_text("\n".join(lines) + "\n")
     (folder / "results.svg").write_text(chart(rows))
 

@@ -75,8 +75,26 @@ def w4() -> Arrays:
     return {**market(*shape, 0.015, 13, gaps=False), **signals}
 
 
+def w4_apart() -> Arrays:
+    """As W4, each entry followed by an exit before the next: raptorbt leaves out the others itself."""
+    given = w4()
+    entries, exits = given["entries"], given["exits"]
+    entries &= ~exits
+    waits = np.zeros(entries.shape[1], bool)
+    for bar in range(len(entries)):
+        entries[bar] &= ~waits
+        waits = (waits | entries[bar]) & ~exits[bar]
+    return given
+
+
+def w5() -> Arrays:
+    """One asset, 1,000 days; crosses of its averages of 10 and 30."""
+    bars = market(1_000, 1, 0.01, 19)
+    return {**bars, **crosses(bars["close"], 10, 30)}
+
+
 DATA: dict[str, Callable[[], Arrays]] = {
-    "W1": w1, "W1 in weights": w1, "W2": w2, "W2 short": w2_short, "W3": w3, "W4": w4, "W6": w3,
+    "W1": w1, "W1 in weights": w1, "W2": w2, "W2 short": w2_short, "W3": w3, "W4": w4, "W4 apart": w4_apart, "W6": w3,
 }  # fmt: skip
 WORDS = {
     "W1": "250 assets x 252 days, 25 long and 25 short targets of $20k a day, $1M shared cash",
@@ -85,5 +103,6 @@ WORDS = {
     "W2 short": "the same on 100,000 bars, 100 shares",
     "W3": "10,011 pairs of averages x 2,520 days, five metrics each",
     "W4": "500 assets x 2,520 days, 2 % random entries and exits, stop and target, $20k each",
+    "W4 apart": "the same at the close, each entry followed by an exit signal before the next",
     "W6": "after the sweep of W3: the statistics and tables of one variant, asked for by its number",
 }

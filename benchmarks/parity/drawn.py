@@ -120,3 +120,102 @@ def digest(fills: list[Any]) -> str:
     """Return the digest of bar, asset, quantity and price in cents of each fill."""
     rows = [(int(b), int(a), round(q), round(p * 100)) for b, a, q, p, _ in fills]
     return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def of_targets(seed: int) -> Case:
+    """Return weights for bt: an account that is rebalanced on some bars, at the close, no fees."""
+    draw = Random(seed)
+    n_bars, n_assets = 10 + int(draw.random() * 40), 1 + int(draw.random() * 5)
+    case = {"seed": seed, **market(draw, n_bars, n_assets, 0.03), "cash": 10_000.0}
+    table: list[Any] = []
+    for _ in range(n_bars):
+        row = [round(1.6 * draw.random() - 0.6, 3) / n_assets for _ in range(n_assets)]
+        row = [0.0 if draw.random() < 0.3 else weight for weight in row]
+        table.append(row if draw.random() < 0.3 else [None] * n_assets)
+    return {**case, "targets": table}
+
+
+def of_one(seed: int) -> Case:
+    """Return orders at the market for backtesting.py: one asset, longs, shorts, reversals."""
+    draw = Random(seed)
+    n_bars = 20 + int(draw.random() * 60)
+    prices = market(draw, n_bars, 1, (0.01, 0.03)[int(draw.random() * 2)])
+    fee = (0.0, 0.001, 0.01)[int(draw.random() * 3)]
+    given = [
+        [
+            bar,
+            0,
+            int(1 + draw.random() * 50) * (1 if draw.random() < 0.5 else -1),
+            "market",
+            0.0,
+            -1,
+        ]
+        for bar in range(n_bars)
+        if draw.random() < 0.3
+    ]
+    return {"seed": seed, **prices, "cash": 1e6, "commission": fee, "orders": given}
+
+
+CHOICES = {
+    "size_type": ("amount", "value", "targetamount", "targetvalue", "targetpercent"),
+    "direction": ("both", "longonly", "shortonly"),
+    "call_seq": ("default", "reversed"),
+    "upon_long_conflict": ("ignore", "entry", "exit", "adjacent", "opposite"),
+    "upon_short_conflict": ("ignore", "entry", "exit", "adjacent", "opposite"),
+    "upon_dir_conflict": ("ignore", "long", "short", "adjacent", "opposite"),
+    "upon_opposite_entry": ("ignore", "close", "closereduce", "reverse", "reversereduce"),
+}
+
+
+def of_vectorbt(seed: int) -> Case:
+    """Return keywords for vectorbt's from_orders or from_signals, under names of its own.
+
+    `kwargs` go to both sides as they are; lists of lists are matrices.
+    """
+    draw = Random(seed)
+    n_bars, n_assets = 8 + int(draw.random() * 30), 1 + int(draw.random() * 3)
+    prices = market(draw, n_bars, n_assets, 0.03)
+    case: Case = {"seed": seed, "close": prices["close"], "cash": 10_000.0}
+    options: dict[str, Any] = {"init_cash": 10_000.0}
+    maybe = {
+        "fees": 0.001, "fixed_fees": 1.5, "slippage": 0.002, "min_size": 2.0, "max_size": 60.0,
+        "lock_cash": True, "allow_partial": False,
+    }  # fmt: skip
+    options |= {name: value for name, value in maybe.items() if draw.random() < 0.25}
+    if n_assets > 1 and draw.random() < 0.5:
+        options |= {"group_by": True, "cash_sharing": True, "call_seq": _one(draw, "call_seq")}
+    if draw.random() < 0.5:
+        kind = _one(draw, "size_type")
+        case["method"], options["size_type"] = "from_orders", kind
+        options["direction"] = _one(draw, "direction")
+        scale = {"amount": 60.0, "targetamount": 100.0, "targetpercent": 0.9}.get(kind, 3_000.0)
+        case["size"] = [
+            [round(scale * (2.0 * draw.random() - 1.0), 3) if draw.random() < 0.4 else None
+             for _ in row] for row in case["close"]
+        ]  # fmt: skip
+    else:
+        case["method"] = "from_signals"
+        rate = (0.1, 0.3)[int(draw.random() * 2)]
+        for name in ("entries", "exits", "short_entries", "short_exits"):
+            case[name] = [[draw.random() < rate for _ in row] for row in case["close"]]
+        options["size"], options["accumulate"] = 40.0, draw.random() < 0.4
+        for name in list(CHOICES)[3:]:
+            if draw.random() < 0.5:
+                options[name] = _one(draw, name)
+        if draw.random() < 0.5:
+            before = [case["close"][0], *case["close"][:-1]]
+            case |= {"open": before, "high": _reach(max, prices["high"], before)}
+            case["low"] = _reach(min, prices["low"], before)
+            options |= {"sl_stop": 0.04, "sl_trail": draw.random() < 0.3}
+            options |= {"tp_stop": 0.06} if draw.random() < 0.5 else {}
+    return {**case, "kwargs": options}
+
+
+def _one(draw: Random, name: str) -> str:
+    words = CHOICES[name]
+    return words[int(draw.random() * len(words))]
+
+
+def _reach(extreme: Any, rows: list[Any], others: list[Any]) -> list[Any]:
+    pairs = zip(rows, others, strict=True)
+    return [[extreme(a, b) for a, b in zip(*pair, strict=True)] for pair in pairs]

@@ -74,13 +74,67 @@ def difference(ours: dict[str, Any], theirs: dict[str, Any], cent: float = 0.005
         if mine is None or other is None or not _same_fill(mine, other, cent):
             return f"fill {k}: ours {mine}, theirs {other}"
     for name in ("cash", "value"):
-        gaps = np.abs(np.subtract(ours[name], theirs[name]))
-        if not (gaps < cent).all():
-            bar = int(np.argmax(~(gaps < cent)))
-            return f"{name} of bar {bar}: ours {ours[name][bar]}, theirs {theirs[name][bar]}"
+        if name in ours and name in theirs:
+            gaps = np.abs(np.subtract(ours[name], theirs[name])).reshape(len(ours[name]), -1)
+            if not (gaps < cent).all():
+                bar = int(np.argmax(~(gaps < cent).all(axis=1)))
+                return f"{name} of bar {bar}: ours {ours[name][bar]}, theirs {theirs[name][bar]}"
     return None
 
 
 def _same_fill(mine: list[Any], other: list[Any], cent: float) -> bool:
     near = np.allclose(mine[2:4], other[2:4], rtol=1e-9, atol=1e-9)
     return mine[:2] == other[:2] and near and abs(mine[4] - other[4]) < cent
+
+
+def as_bt(case: dict[str, Any]) -> dict[str, Any]:
+    """Return fills and value of weights at the close; where none is given nothing is rebalanced."""
+    bars = bars_of(case, None)
+    result = bl.Portfolio.from_targets(
+        bars, np.array(case["targets"], float), fill="close", account=bl.Unlimited(),
+        initial_cash=case["cash"],
+    )  # fmt: skip
+    return _without(seen(result, bars), "cash")
+
+
+def as_backtesting(case: dict[str, Any]) -> dict[str, Any]:
+    """Return the fills of orders at the next open, by bar, and value."""
+    bars = bars_of(case, None)
+    quantity = np.zeros(bars.shape)
+    for bar, asset, size, *_ in case["orders"]:
+        quantity[bar, asset] = size if bar > 0 else 0.0  # its `next` begins on the second bar
+    result = bl.Portfolio.from_orders(
+        bars, quantity, fees=case["commission"], account=bl.Unlimited(), initial_cash=case["cash"]
+    )
+    return _without(seen(result, bars), "cash")
+
+
+def as_vectorbt(case: dict[str, Any]) -> dict[str, Any]:
+    """Return fills, cash and value of a call with vectorbt's keywords."""
+    from barledger.compat import vectorbt
+
+    given = {name: np.array(case[name]) for name in vectorbt_names(case)}
+    if "size" in given:
+        given["size"] = np.array(case["size"], float)
+    result = getattr(vectorbt, case["method"])(**given, **case["kwargs"], freq="1D")
+    fills: dict[tuple[int, int], list[Any]] = {}
+    for book in result.books:
+        for fill in book.fills:
+            key = int(fill["bar"]), int(book.columns[fill["asset"]])
+            row = fills.setdefault(key, [*key, 0.0, float(fill["price"]), 0.0])
+            row[2] += float(fill["quantity"])
+            row[4] += float(fill["fee"])
+    return {
+        "fills": list(fills.values()),
+        "cash": np.column_stack([book.closes.cash for book in result.books]).tolist(),
+        "value": np.column_stack([book.all_equity for book in result.books]).tolist(),
+    }
+
+
+def vectorbt_names(case: dict[str, Any]) -> list[str]:
+    """Return which entries of a case are matrices."""
+    return [name for name, value in case.items() if isinstance(value, list)]
+
+
+def _without(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != name}

@@ -69,6 +69,8 @@ def _reply(
     if what == "about":
         versions = {name: version(name) for name in packages}
         return {"python": platform.python_version(), "versions": versions}
+    if what == "observe":
+        return dict(works["observe"](request["case"], request))  # type: ignore[call-overload]
     if what == "prepare":
         if request["work"] not in works:
             raise Unsupported(request["work"])

@@ -62,7 +62,47 @@ def minutes(given: Arrays, options: dict[str, Any]) -> Any:
     return run, answer
 
 
-WORKS = {"W2 short": minutes}
+class Place(Strategy):  # type: ignore[misc]
+    """Places drawn orders at the market."""
+
+    given: Any = None
+
+    def init(self) -> None:
+        """Nothing to prepare: orders are given."""
+
+    def next(self) -> None:
+        """Place the orders of this bar."""
+        for size in self.given.get(len(self.data) - 1, ()):
+            (self.buy if size > 0 else self.sell)(size=abs(size))
+
+
+def observe(case: dict[str, Any], _: dict[str, Any]) -> dict[str, Any]:
+    """Return fills by bar, and value, of a drawn case."""
+    given: dict[int, list[int]] = {}
+    for bar, _asset, size, *_rest in case["orders"]:
+        given.setdefault(bar, []).append(size)
+    engine = Backtest(
+        frame_of(case), Place, cash=case["cash"], commission=case["commission"],
+        finalize_trades=False,
+    )  # fmt: skip
+    found = engine.run(given=given)
+    rows: dict[int, list[Any]] = {}
+
+    def add(bar: int, size: float, price: float) -> None:
+        row = rows.setdefault(int(bar), [int(bar), 0, 0.0, float(price), 0.0])
+        row[2] += float(size)
+        row[4] += abs(size) * float(price) * case["commission"]
+
+    for trade in found["_trades"].itertuples():
+        add(trade.EntryBar, trade.Size, trade.EntryPrice)
+        add(trade.ExitBar, -trade.Size, trade.ExitPrice)
+    for trade in found["_strategy"].trades:
+        add(trade.entry_bar, trade.size, trade.entry_price)
+    value = found["_equity_curve"]["Equity"].tolist()
+    return {"fills": [row for row in rows.values() if row[2]], "value": value}
+
+
+WORKS = {"observe": observe, "W2 short": minutes}
 
 if __name__ == "__main__":
     serve(WORKS, ("backtesting", "numpy", "pandas"))

@@ -212,7 +212,23 @@ def stops_vectorbt(given: Arrays, options: dict[str, Any]) -> Any:
             given["close"], given["entries"], given["exits"], open=given["open"],
             high=given["high"], low=given["low"], size=20_000, size_type="value",
             sl_stop=options["loss"], tp_stop=options["target"], group_by=True, cash_sharing=True,
-            call_seq="auto", init_cash=options["cash"], fees=FEES, freq="1D",
+            init_cash=options["cash"], fees=FEES, freq="1D",
+        )  # fmt: skip
+        _ = result.books[0].equity[-1]
+        return result
+
+    return run, account
+
+
+def stops_raptorbt(given: Arrays, options: dict[str, Any]) -> Any:
+    """The same at the close, exits first; $20k pay for the fee too."""
+    bars = bars_of(given)
+    stops = bl.Stops(loss=options["loss"], target=options["target"])
+
+    def run() -> bl.Result:
+        result = bl.Portfolio.from_signals(
+            bars, given["entries"], given["exits"], size=bl.Value(20_000.0 / (1.0 + FEES)),
+            fees=FEES, fill="close", stops=stops, initial_cash=options["cash"],
         )  # fmt: skip
         _ = result.books[0].equity[-1]
         return result
@@ -231,6 +247,7 @@ WORKS = {
     "W3:vectorbt": sweep,
     "W3:raptorbt": sweep,
     "W4:vectorbt": stops_vectorbt,
+    "W4 apart:raptorbt": stops_raptorbt,
     "W6:vectorbt": access,
 }
 

@@ -35,7 +35,28 @@ def weights(given: Arrays, options: dict[str, Any]) -> Any:
     return run, answer
 
 
-WORKS = {"W1 in weights": weights}
+def observe(case: dict[str, Any], _: dict[str, Any]) -> dict[str, Any]:
+    """Return fills and value of a drawn case; bars without weights are no rebalancing."""
+    close = np.asarray(case["close"], float)
+    days = pd.date_range("2020-01-01", periods=len(close))
+    names = [f"A{k}" for k in range(close.shape[1])]
+    table = pd.DataFrame(np.array(case["targets"], float), index=days, columns=names).dropna()
+    strategy = bt.Strategy("w", [bt.algos.WeighTarget(table), bt.algos.Rebalance()])
+    test = bt.Backtest(
+        strategy, pd.DataFrame(close, index=days, columns=names), initial_capital=case["cash"],
+        integer_positions=False, progress_bar=False,
+    )  # fmt: skip
+    bt.run(test)
+    held = test.positions.reindex(columns=names, fill_value=0.0).to_numpy()[-len(close) :]
+    change = np.diff(held, axis=0, prepend=np.zeros((1, len(names))))
+    fills = [
+        [int(bar), int(asset), float(change[bar, asset]), float(close[bar, asset]), 0.0]
+        for bar, asset in zip(*np.nonzero(np.abs(change) > 1e-9), strict=True)
+    ]
+    return {"fills": fills, "value": test.strategy.values.tolist()[-len(close) :]}
+
+
+WORKS = {"observe": observe, "W1 in weights": weights}
 
 if __name__ == "__main__":
     serve(WORKS, ("bt", "ffn", "numpy", "pandas"))

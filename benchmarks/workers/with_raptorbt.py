@@ -24,13 +24,13 @@ def config(**more: Any) -> Any:
     return raptorbt.BacktestConfig(**{**common, **more})
 
 
-def fills(trades: list[Any], columns: dict[str, int], n_bars: int) -> Any:
+def fills(trades: list[Any], columns: dict[str, int]) -> Any:
     """Return (bar, asset, quantity, price); what is closed because data ends is no fill."""
     rows = []
     for trade in trades:
         column = columns.get(trade.symbol, 0)
         rows.append((trade.entry_idx, column, trade.size, trade.entry_price))
-        if trade.exit_reason != "EndOfData" and str(trade.exit_reason) != "EndOfData":
+        if str(trade.exit_reason) != "EndOfData":
             rows.append((trade.exit_idx, column, -trade.size, trade.exit_price))
     return np.array(sorted(rows, key=lambda row: row[:2]), float).reshape(-1, 4)
 
@@ -52,7 +52,7 @@ def minutes(given: Arrays, options: dict[str, Any]) -> Any:
         numbers = found.total_return_pct / 100.0, -found.max_drawdown_pct / 100.0, len(closed), wins
         return {
             "equity": result.equity_curve(),
-            "fills": fills(result.trades(), {}, len(market[0])),
+            "fills": fills(result.trades(), {}),
             "statistics": np.array(numbers),
         }
 
@@ -94,7 +94,34 @@ def sweep(given: Arrays, options: dict[str, Any]) -> Any:
     return run, answer
 
 
-WORKS = {"W2": minutes, "W3": sweep}
+def stops(given: Arrays, options: dict[str, Any]) -> Any:
+    """Random entries and exits with a stop and a target, $20k each, one purse."""
+    n_bars, n_assets = given["close"].shape
+    time, volume = np.arange(n_bars, dtype=np.int64) * 86_400_000_000_000, np.ones(n_bars)
+    names = [f"A{k}" for k in range(n_assets)]
+    instruments, own = [], {}
+    for k, name in enumerate(names):
+        prices = [np.ascontiguousarray(given[each][:, k]) for each in NAMES]
+        signals = [np.ascontiguousarray(given[each][:, k]) for each in ("entries", "exits")]
+        instruments.append((time, *prices, volume, *signals, 1, 1.0, name))
+        own[name] = raptorbt.InstrumentConfig(alloted_capital=20_000.0)
+        own[name].set_fixed_stop(options["loss"])
+        own[name].set_fixed_target(options["target"])
+    settings = config(initial_capital=options["cash"], fill_timing="same_bar_close")
+
+    def run() -> Any:
+        found = raptorbt.run_portfolio_backtest(instruments, settings, "full", own).result
+        _ = found.equity_curve()
+        return found
+
+    def answer(found: Any) -> Arrays:
+        columns = {name: k for k, name in enumerate(names)}
+        return {"equity": found.equity_curve(), "fills": fills(found.trades(), columns)}
+
+    return run, answer
+
+
+WORKS = {"W2": minutes, "W3": sweep, "W4 apart": stops}
 
 if __name__ == "__main__":
     serve(WORKS, ("raptorbt", "numpy"))

@@ -154,7 +154,7 @@ def stops(given: Arrays, options: dict[str, Any]) -> Any:
             given["close"], given["entries"], given["exits"], open=given["open"],
             high=given["high"], low=given["low"], size=20_000, size_type="value",
             sl_stop=options["loss"], tp_stop=options["target"], group_by=True, cash_sharing=True,
-            call_seq="auto", init_cash=options["cash"], fees=FEES, freq="1D",
+            init_cash=options["cash"], fees=FEES, freq="1D",
             engine=options["engine"],
         )  # fmt: skip
         portfolio.value()
@@ -163,7 +163,25 @@ def stops(given: Arrays, options: dict[str, Any]) -> Any:
     return run, account
 
 
-WORKS = {"W1": rebalance, "W2": minutes, "W3": sweep, "W4": stops, "W6": access}
+def observe(case: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """Return fills, cash and value of a call that was drawn."""
+    given = {name: np.array(value) for name, value in case.items() if isinstance(value, list)}
+    if "size" in given:
+        given["size"] = np.array(case["size"], float)
+    engine = "rust" if request["peer"] == "vectorbt-rust" else "numba"
+    made = getattr(vbt.Portfolio, case["method"])(
+        **given, **case["kwargs"], freq="1D", engine=engine
+    )
+    rows = made.orders.values
+    sign = np.where(rows["side"] == 0, 1.0, -1.0)
+    columns = (rows["idx"], rows["col"], sign * rows["size"], rows["price"], rows["fees"])
+    fills = [[int(b), int(a), *map(float, rest)] for b, a, *rest in zip(*columns, strict=True)]
+    tables = [np.asarray(made.cash()), np.asarray(made.value())]
+    cash, value = (each.reshape(len(each), -1).tolist() for each in tables)
+    return {"fills": fills, "cash": cash, "value": value}
+
+
+WORKS = {"observe": observe, "W1": rebalance, "W2": minutes, "W3": sweep, "W4": stops, "W6": access}
 
 if __name__ == "__main__":
     serve(WORKS, ("vectorbt", "numba", "numpy", "pandas"))
