@@ -10,7 +10,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import Rules
 from barledger.risk import RiskLimits
 
-from . import accounts, forced, resting
+from . import accounts, exchange, forced, resting
 from . import carry as nights
 from . import stops as guards
 from .book import Position, World
@@ -68,6 +68,7 @@ def simulate(
         "carry": carry or nights.CarryTerms(),
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
+    exchange.set_rates(world)
     start_with(world, positions or {}, unsettled)
     for bar in range(market.n_bars):
         world.bar = bar
@@ -125,6 +126,7 @@ def market_end(world: World) -> int:
 def carry_in(world: World) -> None:
     world.outstanding = [(day, amount) for day, amount in world.outstanding if day > world.date]
     cash = world.cash
+    exchange.set_rates(world)
     for bar, asset, ratio in world.terms.splits:
         if bar == world.bar:
             apply_split(world, asset, float(ratio))

@@ -7,7 +7,7 @@ from barledger.kernel.fills import can_trade, fill_closing, fill_opening, flag_d
 from barledger.kernel.ledger import close_quantity, end_trade, note_currency, pay, value
 from barledger.kernel.liquidity import is_locked, left_of_bar
 from barledger.kernel.margin import sum_requirements
-from barledger.kernel.records import next_order, write_fill, write_order
+from barledger.kernel.records import be_plain, next_order, write_fill, write_order
 from barledger.kernel.stops import move_levels
 from barledger.kernel.types import EventRow, Floats, LiveRow
 from barledger.kernel.wings import wing
@@ -21,6 +21,7 @@ def forced_order(world: World, bar: int, asset: int, cause: int) -> LiveRow:
     order.asset = asset
     order.placed = bar
     order.cause = cause
+    be_plain(order)
     order.order = next_order(world)
     return order
 

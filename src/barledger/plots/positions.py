@@ -60,7 +60,7 @@ def weights_of(view: View) -> tuple[npt.NDArray[Any], Floats, Floats]:
     for book in view.books:
         rows = book.holdings[book.holdings["bar"] >= book.first]
         bars = rows["bar"].astype(np.int64) - book.first
-        value = rows["quantity"] * rows["mark"] * book.multipliers[rows["asset"]]
+        value = rows["quantity"] * rows["mark"] * book.unit_money(rows["asset"], rows["bar"])
         place = book.columns[rows["asset"]] * stretches + bars * stretches // n_bars
         weights += np.bincount(place, value / equity[bars], minlength=n_assets * stretches).reshape(
             weights.shape

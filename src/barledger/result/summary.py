@@ -99,7 +99,7 @@ def _money(book: Book) -> dict[str, Any]:
         return {"fees": fees, "slippage": None, "financing": None, "turnover": None}
     rows = book.entries
     codes = [Category[name.upper()] for name in FINANCING]
-    units = book.multipliers[book.fills["asset"]]
+    units = book.unit_money(book.fills["asset"], book.fills["bar"])
     traded = np.abs(book.fills["quantity"] * book.fills["price"] * units).sum()
     years = (book.stop - book.first) / book.per_year
     mean = book.equity.mean()

@@ -121,7 +121,8 @@ def rejections(book: Book, labels: Labels) -> pl.DataFrame:
 def trades(book: Book, labels: Labels) -> pl.DataFrame:
     """Return trades, those still open last, valued at their last mark."""
     rows = book.trades
-    paid = np.abs(rows["quantity"] * rows["entry_price"]) * book.multipliers[rows["asset"]]
+    paid = np.abs(rows["quantity"] * rows["entry_price"])
+    paid *= book.unit_money(rows["asset"], rows["entry_bar"])
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = np.where(paid > 0.0, rows["pnl"] / paid, np.nan)
     return pl.DataFrame(
@@ -147,7 +148,7 @@ def trades(book: Book, labels: Labels) -> pl.DataFrame:
 def positions(book: Book, labels: Labels) -> pl.DataFrame:
     """Return what was held at each close, one row a position."""
     rows = book.holdings[book.holdings["bar"] >= book.first]
-    units = rows["quantity"] * book.multipliers[rows["asset"]]
+    units = rows["quantity"] * book.unit_money(rows["asset"], rows["bar"])
     return pl.DataFrame(
         {
             **labels.where(book, rows),
