@@ -40,6 +40,13 @@ class Account(ABC):
     borrow_rounding
         ``"none"`` (default): who is short pays the borrow fee on market value. ``"ibkr"``: on 102 %
         of the price, rounded up to the dollar (other currencies by their own rule).
+    currency
+        Currency of its money, such as ``"EUR"``. None (default): that of all contracts, or US
+        dollars where they have several or rates are given for theirs. What is in another needs
+        ``Events(fx=...)``.
+    auto_convert
+        What trades in another currency is converted at the fill (default); False keeps a balance
+        in each currency, which rates then move.
     """
 
     debit: Rate = field(default=0.0, kw_only=True)
@@ -48,6 +55,8 @@ class Account(ABC):
     rebate_from: float = field(default=0.0, kw_only=True)
     day_count: Literal[360, 365] = field(default=360, kw_only=True)
     borrow_rounding: Literal["none", "ibkr"] = field(default="none", kw_only=True)
+    currency: str | None = field(default=None, kw_only=True)
+    auto_convert: bool = field(default=True, kw_only=True)
 
     def __init_subclass__(cls) -> None:
         check_when_known(cls)

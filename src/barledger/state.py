@@ -17,7 +17,8 @@ class Continuation:
     Bars in them count from the end of that run: -1 is its last bar. Where `tied_until` is not
     below 0 it counts days after `last_day` instead, less one. `last_day` is the date of the last
     bar, in days since 1970-01-01; None in accounts where all cash has always settled at once.
-    `last_date` is the same where the exchange is, from which interest is counted.
+    `last_date` is the same where the exchange is, from which interest is counted. `balances` has
+    balance and rate of each currency where they are kept apart.
     """
 
     account: npt.NDArray[np.void]
@@ -28,6 +29,7 @@ class Continuation:
     last_date: int | None = None
     stops: Mapping[str, npt.NDArray[np.void]] = field(default_factory=dict)
     is_delayed: bool = False
+    balances: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def unit_initial(world: "World", contract: Contract, price: float, side: int) ->
     if contract.kind == "perpetual":
         return value_of(contract, 1.0, price) / perpetuals.leverage_of(world, contract)
     if isinstance(account, RegT):
-        initial = min(1.0, account.initial * contract.leverage_factor) * abs(price)
+        value = contract.multiplier * abs(price)
+        initial = min(1.0, account.initial * contract.leverage_factor) * value
         return max(initial, unit_maintenance(world, contract, price, side))
     if isinstance(account, PortfolioMargin):
         return contract.multiplier * abs(price) / account.max_leverage
@@ -47,7 +48,7 @@ def unit_maintenance(world: "World", contract: Contract, price: float, side: int
     if contract.kind == "future":
         return future_margin(contract, contract.maintenance, price)
     if isinstance(account, RegT):
-        return reg_t_maintenance(account, contract, abs(price), side)
+        return reg_t_maintenance(account, contract, contract.multiplier * abs(price), side)
     if isinstance(account, PortfolioMargin):
         rate = account.maintenance
         rate = 0.5 / account.max_leverage if rate is None else rate

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from barledger.instruments.contract import Contract
 from barledger.options import TargetPercent, TargetShares, TargetValue
 
-from . import halts, liquidity
+from . import exchange, halts, liquidity
 from .levels import Levels
 from .market import (
     NAN,
@@ -136,6 +136,7 @@ class Order:
     explicit: float | None = None
     scale: float = 1.0  # splits since it was placed
     equity: float = NAN  # at the decision
+    multiplier: float = NAN  # at the decision
     direction: int = 0
     close: float = 0.0
     open: float = 0.0  # whole lots; infinite: all that fits
@@ -208,6 +209,8 @@ class World:
         self.losses: LossLimits
         self.bankrupt = self.called = self.was_breached = self.was_negative = False
         self.pending: dict[int, str] = {}
+        self.own_contracts = market.contracts
+        self.rate, self.foreign = 1.0, 0.0  # of the other currency: its rate, and its balance
         self.rolling: dict[int, tuple[int, float, float]] = {}  # into what, at which prices
 
     @property
@@ -308,6 +311,7 @@ class World:
         if amount == 0.0:
             return
         self.cash += amount
+        exchange.note(self, asset, amount)
         self.outcome.entries.append(
             {"bar": self.bar, "asset": asset, "category": category, "amount": amount}
         )

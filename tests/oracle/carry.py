@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .book import Position, World
 
 ROWS = ("dividends", "delistings", "expiries", "rolls")
-TABLES = ("borrow", "borrowable", "benchmark")
+TABLES = ("borrow", "borrowable", "benchmark", "fx")
 BORROWED = ("stock", "etf", "coin", "fx")
 
 
@@ -30,6 +30,7 @@ class CarryTerms:
     borrow: Any = None  # a number or (T, N)
     borrowable: Any = None  # (T, N)
     benchmark: list[float] | None = None  # (T,)
+    fx: list[float] | None = None  # (T,)
 
     def between(self, first: int, end: int) -> "CarryTerms":
         """What there is of it on some bars, counted from the first of them."""
@@ -119,7 +120,8 @@ def lent_value(world: "World", position: "Position") -> float:
     """Value on which a short pays: of IBKR 102 % of the price, rounded up to the dollar."""
     price = position.mark
     if world.terms.account.borrow_rounding == "ibkr":
-        price = math.ceil(round(price * 1.02, 9))
+        share, step = (1.02, 1.0) if position.contract.currency == "USD" else (1.05, 0.01)
+        price = math.ceil(round(price * share / step, 9)) * step
     return abs(position.quantity) * position.contract.multiplier * price
 
 

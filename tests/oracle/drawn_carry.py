@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .carry import CarryTerms
+from .exchange import FOREIGN
 from .market import NAN, Market
 
 Draw = np.random.Generator
@@ -37,9 +38,24 @@ def give_carry(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
         borrow_rounding=one_of(draw, ("none", "ibkr")),
     )
     carry = random_carry(draw, market)
-    if not isinstance(rules.sequence, str) or rules.sequence != "exits_first":
+    if rules.opposite == "close":
         carry.rolls = []  # what meets a position that was rolled in just now is split otherwise
+    if draw.random() < 0.3:
+        give_currency(draw, market, arguments, carry)
     arguments["carry"] = carry
+
+
+def give_currency(draw: Draw, market: Market, arguments: dict[str, Any], carry: CarryTerms) -> None:
+    """Let some of the contracts be in another currency, whose rate changes on most bars."""
+    market.contracts = [
+        replace(contract, currency=FOREIGN) if draw.random() < 0.6 else contract
+        for contract in market.contracts
+    ]
+    steps = draw.normal(0, 0.02, market.n_bars) * (draw.random(market.n_bars) < 0.7)
+    carry.fx = (1.1 * np.exp(np.cumsum(steps))).tolist()
+    carry.rolls = []  # from one currency into another there is none
+    account = arguments["account"]
+    arguments["account"] = replace(account, currency="USD", auto_convert=bool(draw.random() < 0.5))
 
 
 def one_of(draw: Draw, values: Any) -> Any:

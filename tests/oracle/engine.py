@@ -10,7 +10,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import Rules
 from barledger.risk import RiskLimits
 
-from . import accounts, forced, perpetuals, resting
+from . import accounts, exchange, forced, perpetuals, resting
 from . import carry as nights
 from . import stops as guards
 from .book import Position, World
@@ -80,6 +80,7 @@ def simulate(
         "carry": carry or nights.CarryTerms(),
     }
     world = World(market, wishes, terms_of(market, account, options), float(initial_cash))
+    exchange.set_rates(world)
     start_with(world, positions or {}, unsettled)
     for bar in range(market.n_bars):
         world.bar = bar
@@ -138,6 +139,7 @@ def carry_in(world: World) -> None:
     world.outstanding = [(day, amount) for day, amount in world.outstanding if day > world.date]
     perpetuals.pay_funding(world, is_late=False)
     cash = world.cash
+    exchange.set_rates(world)
     for bar, asset, ratio in world.terms.splits:
         if bar == world.bar:
             apply_split(world, asset, float(ratio))

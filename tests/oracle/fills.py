@@ -4,7 +4,7 @@ from datetime import date
 
 from barledger.accounts import Cash, Unlimited
 
-from . import accounts, costs, levels, liquidity
+from . import accounts, costs, exchange, levels, liquidity
 from .book import Order, Position, World, value_of
 from .market import TOLERANCE, business_days_after, dust, moves_no_cash
 
@@ -46,6 +46,7 @@ def close_part(
         position.scale(position.quantity + direction * quantity)
     world.cash += amount
     world.cash -= fee
+    exchange.note(world, order.asset, amount - fee)
     let_proceeds_settle_later(world, amount - fee)
 
     world.withheld += max(0.0, accounts.free_money(world) - free_before)
@@ -82,6 +83,7 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
         position.tied_until = max(tie, position.tied_until or tie)
     world.cash += amount
     world.cash -= fee
+    exchange.note(world, order.asset, amount - fee)
     flag_debt(world, cash_before, amount, fee)
 
 

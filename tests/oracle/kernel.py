@@ -23,6 +23,7 @@ from barledger.slippage import Slippage
 from barledger.state import State
 
 from .carry import CarryTerms
+from .exchange import FOREIGN
 from .levels import StopTerms
 from .market import Market, Outcome, Wishes
 from .resting import RestingTerms
@@ -182,6 +183,8 @@ def carry_of(drawn: CarryTerms | None, bars: Bars) -> dict[str, Any]:
     given["rolls"] = [(times[bar], names[a], names[b], *both) for bar, a, b, *both in drawn.rolls]
     for kind in ("borrow", "borrowable"):
         given[kind] = getattr(drawn, kind)
+    if drawn.fx is not None:
+        given["fx"] = {FOREIGN: np.array(drawn.fx)}
     if drawn.benchmark is not None:
         given["rates"] = np.array(drawn.benchmark)
     return given

@@ -223,7 +223,9 @@ def lacks_decision_price(world: World, asset: int) -> bool:
 
 def new_order(world: World, asset: int, cause: str = "signal") -> Order:
     world.n_given += 1
-    return Order(asset, world.wish_bar, world.n_given, cause, equity=world.sizing_equity)
+    order = Order(asset, world.wish_bar, world.n_given, cause, equity=world.sizing_equity)
+    order.multiplier = world.market.contracts[asset].multiplier
+    return order
 
 
 def place(world: World, order: Order) -> None:

@@ -171,7 +171,7 @@ def wanted_quantity(world: World, order: Order) -> float:
     if isinstance(size, Risk):
         distance = at(size.distance, bar, asset) / order.scale
         money = at(size.fraction, bar, asset) * sizing_equity(world, order)
-        return money / (distance * world.market.contracts[asset].multiplier)
+        return money / (distance * sizing_multiplier(world, order))
     value = at(size.value, bar, asset)
     if isinstance(size, PercentOfCash):
         order.share = value if value > 0 else None
@@ -189,13 +189,22 @@ def per_price(world: World, order: Order, value: float) -> float:
     price = sizing_price(world, order)
     if not is_number(price) or price == 0:
         return NAN
-    return value / unit_value(world.market.contracts[order.asset], price)
+    contract = world.market.contracts[order.asset]
+    unit = unit_value(contract, price) / contract.multiplier
+    return value / (unit * sizing_multiplier(world, order))
 
 
 def sizing_price(world: World, order: Order) -> float:
     if world.terms.rules.size_at == "decision":
         return abs(cell(world.market.close, order.placed, order.asset)) / order.scale
     return abs(order.offer)
+
+
+def sizing_multiplier(world: World, order: Order) -> float:
+    """Money a point, at the rate of exchange of the decision or of now."""
+    if world.terms.rules.size_at == "decision":
+        return order.multiplier
+    return world.market.contracts[order.asset].multiplier
 
 
 def sizing_equity(world: World, order: Order) -> float:

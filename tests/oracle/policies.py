@@ -74,6 +74,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "halted_then": ("wait", "expire"),
     "limit_lock": ("both", "against"),
     "carry": ("no", "yes"),
+    "currency": ("one", "converted", "kept"),
     "impact": ("none", "SquareRootImpact", "AlmgrenImpact", "KyleImpact", "VolumeShareImpact"),
 }
 
@@ -112,8 +113,17 @@ def values_of(case: Case) -> dict[str, str]:
         **liquidity_values(given["liquidity"]),
         **halt_values(given["halts"]),
         "carry": yes(given["carry"]),
+        "currency": currency_of(case),
         "impact": type(given["impact"]).__name__.replace("NoneType", "none"),
     }
+
+
+def currency_of(case: Case) -> str:
+    """Whether there is another currency, and what becomes of it."""
+    carry = case.arguments["carry"]
+    if carry is None or carry.fx is None:
+        return "one"
+    return "converted" if case.arguments["account"].auto_convert else "kept"
 
 
 def account_values(account: object) -> dict[str, str]:

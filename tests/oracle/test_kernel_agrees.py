@@ -32,7 +32,7 @@ UNREACHED_REASONS = {
 UNREACHED_CAUSES = {"liquidation"}  # of perpetuals too
 UNREACHED_CATEGORIES = {
     # Events of these kinds are not applied yet: they move nothing in kernel or oracle.
-    *("funding", "fx", "liquidation"),
+    *("funding", "liquidation"),
     # The oracle keeps trades and fees with their fills; a split moves no cash.
     *("trade", "fee", "split"),
 }
@@ -193,6 +193,8 @@ def is_impossible(pair: dict[str, str]) -> bool:
         is_loose = pair.get("trail") == "off" and pair.get("trail_after") == "on"
         return pair.get("stops") == "no" or is_bare_atr or is_loose
     if is_at_market(pair) or is_uncapped(pair):
+        return True
+    if pair.get("carry") == "no" and pair.get("currency", "one") != "one":
         return True
     if pair.get("halts") == "no" and names & {"halted_then", "limit_lock"}:
         return True

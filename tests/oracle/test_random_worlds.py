@@ -6,6 +6,7 @@ import pytest
 
 from barledger.accounts import Cash
 
+from .exchange import FOREIGN
 from .market import Outcome
 from .worlds import Case, random_case
 
@@ -33,7 +34,10 @@ def check_identity(case: Case, out: Outcome) -> None:
     assert out.cash[-1] == pytest.approx(start + sum(amounts) - fees, abs=1e-9 * scale)
     worth = 0.0
     for asset, (quantity, _, base, mark) in out.positions.items():
-        multiplier = case.market.contracts[asset].multiplier
+        contract = case.market.contracts[asset]
+        carry = case.arguments["carry"]
+        rate = 1.0 if carry is None or carry.fx is None else carry.fx[-1]
+        multiplier = contract.multiplier * (rate if contract.currency == FOREIGN else 1.0)
         worth += quantity * multiplier * (mark - base)
     assert out.equity[-1] == pytest.approx(out.cash[-1] + worth, abs=1e-9 * scale)
     assert all(map(math.isfinite, out.equity))

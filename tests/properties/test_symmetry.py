@@ -70,7 +70,9 @@ def mirrored_orders(orders: Any) -> Any:
     if orders is None:
         return None
     stop = None if orders.stop is None else -np.asarray(orders.stop)
-    return replace(orders, price=-np.asarray(orders.price), stop=stop)
+    is_distance = orders.kind in ("trailing_stop", "market_with_protection")
+    price = orders.price if is_distance or orders.price is None else -np.asarray(orders.price)
+    return replace(orders, price=price, stop=stop)
 
 
 def mirrored_market(market: Market) -> Market:

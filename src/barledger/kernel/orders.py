@@ -64,6 +64,7 @@ from barledger.kernel.types import Counts, LiveRow, PositionRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
+    balances_of,
     close_of,
     contracts_of,
     fill_of,
@@ -203,6 +204,9 @@ def begin_atomic(world: World, bar: int, order: LiveRow) -> None:
     """Close the first leg so that the second can be tested; all is kept to be put back."""
     positions = positions_of(world)
     positions[world.n_assets] = positions[order.asset]
+    if world.balances_n > 0:
+        currency = contracts_of(world)[order.asset].currency
+        positions[world.n_assets].kept = balances_of(world)[currency]
     copy_counts(world.used, world.used_before)
     world.saved = world.account
     reason = refusal(world, order.asset, order.side) + order.reason
@@ -219,6 +223,9 @@ def undo_atomic(world: World, order: LiveRow) -> None:
         world.account = world.saved
         copy_counts(world.used_before, world.used)
         positions[order.asset] = positions[world.n_assets]
+        if world.balances_n > 0:
+            currency = contracts_of(world)[order.asset].currency
+            balances_of(world)[currency] = positions[order.asset].kept
         if was_dropped:
             world.account.n_held -= 1
             hold(world, order.asset)

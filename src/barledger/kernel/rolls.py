@@ -21,6 +21,7 @@ def forced_order(world: World, bar: int, asset: int, cause: int) -> LiveRow:
     order.asset = asset
     order.placed = bar
     order.cause = cause
+    be_plain(order)
     order.order = next_order(world)
     be_plain(order)
     return order

@@ -16,6 +16,7 @@ from barledger.halts import Halts
 from barledger.impact import Impact
 from barledger.liquidity import Liquidity
 from barledger.lowering.aligned import by_label
+from barledger.lowering.exchange import check_currencies
 from barledger.lowering.request import Request
 from barledger.lowering.varying import full
 from barledger.lowering.volumes import check_volume
@@ -57,6 +58,9 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         )
     given = {name: value for name, value in options.items() if value is not None}
     _check_types(given)
+    check_currencies(
+        given.get("account", CASH), bars, _by_stamp(given.get("events", bars.events), bars)
+    )
     fill = given.get("fill", "next_open")
     _check.choice("fill", fill, FILLS)
     _check.choice("record", given.get("record", "full"), RECORDS)
@@ -138,12 +142,6 @@ def checked_bars(bars: Bars) -> Bars:
         raise TypeError(
             f"bars must be Bars, was {type(bars).__name__}; Bars.from_arrays or Bars.from_frame "
             "makes them"
-        )
-    currencies = sorted({contract.currency for contract in bars.kinds})
-    if len(currencies) > 1:
-        raise ValueError(
-            f"all contracts must be in one currency, that of the account: nothing is converted "
-            f"yet; found {', '.join(currencies)}"
         )
     return bars
 

@@ -11,6 +11,7 @@ from barledger.instruments.calendar import dates_of
 from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel.codes import OrderKind
 from barledger.kernel.types import ACCOUNT, STOP
+from barledger.lowering.exchange import currencies_of
 from barledger.lowering.financing import local_dates
 from barledger.lowering.memory import Memory
 from barledger.lowering.perpetuals import OWN
@@ -47,6 +48,9 @@ def put_book(memory: Memory, request: Request) -> None:
         memory.record["rules"]["initial_cash"] = np.inf
     if "due_bars" in memory.arrays:
         _put_due(memory, request.bars, start)
+    names = currencies_of(request)
+    if len(names) > 1 and not request.account.auto_convert:
+        _put_balances(memory, names, start)
 
 
 def _put_account(memory: Memory, request: Request, start: State) -> None:
@@ -65,6 +69,30 @@ def _put_account(memory: Memory, request: Request, start: State) -> None:
         row[name] = equity
     row["day"] = row["month"] = NEVER
     memory.record["rules"]["initial_cash"] = max(abs(equity), abs(start.cash))
+
+
+def _put_balances(memory: Memory, names: tuple[str, ...], start: State) -> None:
+    """Write what there is of each currency, all of it in the account's own, and their rates."""
+    balances, rates = memory.make("balances", 2 * len(names)).reshape(2, -1)
+    contracts = memory.arrays["contracts"]
+    rates[0] = 1.0
+    for number in range(1, len(names)):
+        rates[number] = contracts["rate"][contracts["currency"] == number][0]
+    before = {} if start.continuation is None else start.continuation.balances
+    for currency, (balance, rate) in before.items():
+        if currency in names:
+            number = names.index(currency)
+            balances[number], rates[number] = balance, rate
+    if not before:
+        balances[0] = start.cash
+
+
+def _balances(memory: Memory, names: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    """Return the balance and the last rate of each currency, where they are kept apart."""
+    if "balances" not in memory.arrays:
+        return {}
+    balances, rates = memory.arrays["balances"].reshape(2, -1).tolist()
+    return {name: (balances[k], rates[k]) for k, name in enumerate(names)}
 
 
 def no_stops(n_assets: int) -> npt.NDArray[np.void]:
@@ -104,7 +132,7 @@ def _hold(memory: Memory, request: Request, column: int, quantity: float, averag
         )
     row = memory.arrays["positions"][column]
     row["quantity"] = quantity
-    row["exposure"] = quantity * (contract.multiplier or 1.0)
+    row["exposure"] = quantity * memory.arrays["contracts"]["multiplier"][column]
     average = -1.0 / average if contract.inverse else average
     row["average"] = row["mark"] = average
     row["base"] = average if contract.kind in MARGINED else 0.0
@@ -174,7 +202,7 @@ def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
     memory.record["rules"]["initial_cash"] = before.initial_cash
 
 
-def state_after(memory: Memory, bars: Bars) -> State:
+def state_after(memory: Memory, bars: Bars, names: tuple[str, ...] = ()) -> State:
     """Return what is held after the last bar, exact enough to go on bit for bit."""
     n_bars = len(bars)
     account = memory.record["account"].copy()
@@ -226,6 +254,7 @@ def state_after(memory: Memory, bars: Bars) -> State:
             int(local_dates(bars.time, bars.calendar)[-1]),
             stops,
             bool(memory.record["rules"]["lag"][0] > 1),
+            _balances(memory, names),
         ),
     )
 

@@ -10,6 +10,7 @@ from barledger.analytics.statistics import first_row
 from barledger.kernel.types import BLOCK
 from barledger.lowering.book import put_book, state_after
 from barledger.lowering.carried import tell_carried
+from barledger.lowering.exchange import currencies_of
 from barledger.lowering.marks import put_marks
 from barledger.lowering.memory import Memory, borrow, copied
 from barledger.lowering.netted import raise_wrong
@@ -43,7 +44,7 @@ class Run:
     @property
     def state(self) -> State:
         """What is held after the last bar, exact enough to go on bit for bit."""
-        return state_after(self.remains, self.request.bars)
+        return state_after(self.remains, self.request.bars, currencies_of(self.request))
 
 
 def run(request: Request, *, skips: bool = True, stops: tuple[int, ...] = ()) -> Run:
@@ -199,6 +200,6 @@ def collect(memory: Memory, request: Request, initial: float) -> Run:
         account=copied(memory.record["account"]),
         metrics=copied(memory.record["metrics"]),
         waiting=copied(memory.arrays["live"][:n_live]),
-        remains=memory.only("positions", "stops", "live", "due"),
+        remains=memory.only("positions", "stops", "live", "due", "balances"),
         **logs,
     )

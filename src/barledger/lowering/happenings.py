@@ -8,6 +8,7 @@ from barledger.data.events import Events
 from barledger.instruments.calendar import dates_of
 from barledger.kernel.codes import EventKind
 from barledger.kernel.types import EVENT
+from barledger.lowering.exchange import rate_rows
 from barledger.lowering.financing import accrues, benchmark, local_dates
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
@@ -26,6 +27,7 @@ def put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
     bars, events = request.bars, request.events or Events()
     check_events(events, bars)
     rows = [*_given(events, bars), *_expiries(events, bars), *_accruals(request)]
+    rows += [_row(bar, EventKind.RATE, number, rate) for bar, number, rate in rate_rows(request)]
     rows.sort(key=lambda row: (row[0], RANK[row[1]]))
     if not rows:
         return

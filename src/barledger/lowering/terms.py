@@ -14,6 +14,7 @@ from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, RULES
 from barledger.lowering.agreed import check_agreed
+from barledger.lowering.exchange import currencies_of, rate_rows
 from barledger.lowering.financing import add_financing
 from barledger.lowering.guards import add_stops
 from barledger.lowering.happenings import put_events
@@ -251,6 +252,7 @@ def _contracts(request: Request) -> npt.NDArray[np.void]:
     else:
         rows = np.concatenate([_contract(contract, keep) for contract in contracts])
     _round_collateral(rows, request)
+    _convert(rows, request)
     rows["exclusive"] = -1
     rows["group"] = -1
     for group, members in enumerate(request.exclusive):
@@ -258,6 +260,17 @@ def _contracts(request: Request) -> npt.NDArray[np.void]:
     if request.limits.groups is not None:
         rows["group"] = _group_numbers(request)
     return rows
+
+
+def _convert(rows: npt.NDArray[np.void], request: Request) -> None:
+    """Count what is in another currency at its rate on the first bar."""
+    names = currencies_of(request)
+    if len(names) > 1:
+        rows["currency"] = [names.index(each.currency) for each in request.bars.contracts]
+        for bar, number, rate in rate_rows(request):
+            if bar == 0:
+                rows["rate"][rows["currency"] == number] = rate
+        rows["multiplier"] = rows["unit"] * rows["rate"]
 
 
 def _round_collateral(rows: npt.NDArray[np.void], request: Request) -> None:

@@ -7,6 +7,7 @@ import polars as pl
 
 from barledger.kernel.codes import Category
 from barledger.result.book import Book
+from barledger.result.exchange import rate_gains
 from barledger.result.tables import words
 
 TRADED = (Category.TRADE, Category.FEE, Category.VARIATION, Category.CASH_IN_LIEU)
@@ -34,6 +35,9 @@ def causes(book: Book) -> dict[str, float]:
     initial, final = float(book.initial_equity), float(book.equity[-1])
     fees, slippage = (float(book.fills[name].sum()) for name in ("fee", "slippage"))
     others = _others(book)
+    by_rates = {name: float(gained.sum()) for name, gained in rate_gains(book).items()}
+    if by_rates:
+        others = {"exchange rates": sum(by_rates.values()), **others}
     moved = {"slippage": -slippage, "fees": -fees, **others}
     prices = final - initial - sum(moved.values())
     return {"initial equity": initial, "prices": prices, **moved, "final equity": final}

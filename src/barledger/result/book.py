@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from barledger.analytics.statistics import Curve, curve_of, measure_curve, period_returns
 from barledger.analytics.trades import pair_trades
+from barledger.instruments.contract import MARGINED
 from barledger.kernel.codes import Category, Reason
 from barledger.lowering.drive import Run
+from barledger.lowering.exchange import currencies_of, rates_by_bar
 from barledger.lowering.replays import Closes, replay_closes, replay_holdings
 from barledger.state import State
 
@@ -33,7 +35,8 @@ class Book:
     `kind` names the class of account, `opening_rate` is the share of value to put up when opening.
     Where it `is_inverse` its money is coin and so are its contracts' profits.
     `first` and `stop` bound the bars that it tells of. `whole` is the book of all bars: what is
-    derived from the past, such as trades, starts from there.
+    derived from the past, such as trades, starts from there. `rates` are what a unit of each
+    asset's currency was worth on every bar of the run (n_bars, N), None where all is in one.
     """
 
     label: str
@@ -60,6 +63,11 @@ class Book:
     account: Rows
     metrics: Rows
     all_equity: Floats
+    margined: npt.NDArray[np.bool_]
+    currencies: tuple[str, ...]
+    currency: str
+    converts: bool
+    rates: Floats | None = None
     run: Run | None = None
     saved: dict[str, Any] = field(default_factory=dict)
     whole: "Book | None" = None
@@ -165,6 +173,14 @@ class Book:
         """Trades as the run's cost basis pairs them, those still open last."""
         return self.paired(is_fifo=self.is_fifo)
 
+    def unit_money(self, assets: Rows, bars: Rows) -> Floats:
+        """Return money of the account that one unit and point of each asset is on each bar."""
+        units: Floats = self.multipliers[assets]
+        if self.rates is None:
+            return units
+        rates: Floats = self.rates[np.clip(bars, 0, len(self.rates) - 1), assets]
+        return units * rates
+
     @cached_property
     def round_trips(self) -> Rows:
         """Closed trades from flat to flat."""
@@ -184,11 +200,16 @@ class Book:
         trades = pair_trades(fills, entries, self.multipliers, marks, is_fifo=is_fifo, start=start)
         if self.is_inverse:
             trades = _turned(_turned(trades, "entry_price"), "exit_price")
+        if self.rates is not None:
+            from barledger.result.exchange import in_account_money
+
+            trades = in_account_money(self, trades, fills, entries, marks, start, is_fifo)
         return trades[(trades["exit_bar"] >= self.first) | (trades["exit_bar"] < 0)]
 
     def value_of(self, rows: Rows, price: str) -> Floats:
         """Return the signed value of each row's quantity at one of its prices."""
-        units: Floats = rows["quantity"] * self.multipliers[rows["asset"]]
+        bars = rows[{"entry_price": "entry_bar", "exit_price": "exit_bar"}.get(price, "bar")]
+        units: Floats = rows["quantity"] * self.unit_money(rows["asset"], bars)
         with np.errstate(divide="ignore", invalid="ignore"):
             value: Floats = units / rows[price] if self.is_inverse else units * rows[price]
         return value
@@ -250,5 +271,10 @@ def book_of(run: Run, label: str, columns: Ints, per_year: float) -> Book:
         account=run.account,
         metrics=run.metrics,
         all_equity=run.equity,
+        margined=np.array([each.kind in MARGINED for each in request.bars.contracts]),
+        currencies=tuple(each.currency for each in request.bars.contracts),
+        currency=currencies_of(request)[0],
+        converts=request.account.auto_convert,
+        rates=rates_by_bar(request),
         run=run,
     )

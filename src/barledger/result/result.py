@@ -13,7 +13,17 @@ import polars as pl
 from barledger import _check
 from barledger.data.stamps import bar_of, rows_between
 from barledger.lowering.drive import Run
-from barledger.result import attribution, curves, explain, levels, show, store, summary, tables
+from barledger.result import (
+    attribution,
+    curves,
+    exchange,
+    explain,
+    levels,
+    show,
+    store,
+    summary,
+    tables,
+)
 from barledger.result.assumptions import Assumptions, assumptions_of, bars_a_year
 from barledger.result.book import Book, NotRecorded, book_of
 from barledger.result.part import Part
@@ -126,6 +136,15 @@ class Result:
         """
         return pl.concat([attribution.attribution(book) for book in self.books])
 
+    @cached_property
+    def currency_gains(self) -> pl.DataFrame:
+        """What prices and what rates of exchange did to assets in another currency, bar by bar.
+
+        `price_pnl` is the change of price at the rate before, `fx_pnl` the change of rate on the
+        price after; together they are the asset's profit before slippage and fees.
+        """
+        return self._table(exchange.frame)
+
     # ---- the account at each close ----
 
     @cached_property
@@ -137,6 +156,11 @@ class Result:
     def cash(self) -> pl.DataFrame:
         """Cash at each close, settled and not."""
         return self.curves(curves.cash)
+
+    @cached_property
+    def balances(self) -> pl.DataFrame:
+        """What there is of each currency at each close, in that currency: a column for each."""
+        return self.curves(exchange.balances)
 
     @cached_property
     def margin(self) -> pl.DataFrame:

@@ -30,12 +30,12 @@ TABLES = {
     "orders": types.ORDER, "fills": types.FILL, "entries": types.ENTRY,
     "incidents": types.INCIDENT, "waiting": types.LIVE, "account": types.ACCOUNT,
     "metrics": types.METRICS, "holdings": types.HOLDING, "closes": CLOSES,
-    "equity": np.dtype([("equity", np.float64)]), "counts": np.dtype([("count", np.int64)]),
+    "equity": np.dtype([("equity", np.float64)]), "rates": np.dtype([("rate", np.float64)]), "counts": np.dtype([("count", np.int64)]),
     "rejected": np.dtype([("count", np.int64)]), "state_account": types.ACCOUNT,
     "state_positions": types.POSITION, "state_orders": types.LIVE, "state_stops": types.STOP,
 }  # fmt: skip
 PLAIN = (
-    "label", "record", "kind", "opening_rate", "is_fifo", "per_year", "n_bars", "first", "stop",
+    "label", "record", "currency", "converts", "kind", "opening_rate", "is_fifo", "per_year", "n_bars", "first", "stop",
     "initial_cash", "initial_equity",
 )  # fmt: skip
 
@@ -103,6 +103,8 @@ def _tables(book: Book) -> Iterator[tuple[str, Rows]]:
     yield "counts", _as_rows("count", book.counts)
     yield "rejected", _as_rows("count", book.rejected)
     yield "equity", _as_rows("equity", book.all_equity)
+    if book.rates is not None:
+        yield "rates", _as_rows("rate", book.rates.reshape(-1))
     if book.record == "full":
         yield "holdings", book.holdings
         closes = np.empty(len(book.closes.cash), CLOSES)
@@ -126,6 +128,9 @@ def _plain(book: Book) -> dict[str, Any]:
         "is_inverse": book.is_inverse,
         "columns": book.columns.tolist(),
         "multipliers": book.multipliers.tolist(),
+        "margined": book.margined.tolist(),
+        "currencies": list(book.currencies),
+        "has_rates": book.rates is not None,
         "cash": book.state.cash,
         "positions": {asset: list(pair) for asset, pair in book.state.positions.items()},
         "unsettled": [(str(day), float(amount)) for day, amount in book.state.unsettled],
@@ -135,6 +140,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "state_initial_cash": after.initial_cash,
         "state_last_day": after.last_day,
         "state_is_delayed": after.is_delayed,
+        "state_balances": {name: list(pair) for name, pair in after.balances.items()},
         "state_last_date": after.last_date,
     }
 
@@ -155,6 +161,9 @@ def _book(plain: dict[str, Any], tables: dict[str, Rows | None]) -> Book:
         counts=rows["counts"]["count"],
         rejected=rows["rejected"]["count"],
         all_equity=np.ascontiguousarray(rows["equity"]["equity"]),
+        margined=np.array(plain["margined"], np.bool_),
+        currencies=tuple(plain["currencies"]),
+        rates=rows["rates"]["rate"].reshape(plain["n_bars"], -1) if plain["has_rates"] else None,
         saved={"closes": closes, "holdings": rows["holdings"], "state": _state(plain, rows)},
     )
 
@@ -170,6 +179,7 @@ def _state(plain: dict[str, Any], rows: dict[str, Rows]) -> State:
         plain["state_last_date"],
         {asset: stops[k : k + 1] for k, asset in enumerate(plain["state_stop_assets"])},
         plain["state_is_delayed"],
+        {name: (pair[0], pair[1]) for name, pair in plain["state_balances"].items()},
     )
     return State(
         cash=plain["cash"],

@@ -1,0 +1,119 @@
+"""One account, several currencies, worked by hand."""
+
+import numpy as np
+import pytest
+from markets import cash, equity, flat_bars, near, orders
+
+import barledger as bl
+
+EURO = bl.Contract(currency="EUR")
+ES = bl.Contract(kind="future", multiplier=10, initial=1000, currency="EUR")
+
+
+def bought(prices=(10.0, 10, 11), rates=((0, 1.10), (2, 1.20)), contract=EURO, **options):
+    """100 of E bought on bar 1."""
+    options = {"initial_cash": 10_000, "account": bl.Cash()} | options
+    bars = flat_bars(list(prices), assets=["E"], contracts=contract)
+    return bl.Portfolio.from_orders(
+        bars, orders((0, "E", 100)), events=bl.Events(fx={"EUR": list(rates)}), **options
+    )
+
+
+def test_price_and_rate_earn_apart():
+    # C28: 1100 paid; 100 · 11 · 1.20 = 1320: 110 by the price at 1.10, 110 by the rate on 11.
+    result = bought()
+    assert (cash(result), equity(result)) == (
+        near(10_000, 8900, 8900),
+        near(10_000, 10_000, 10_220),
+    )
+    gains = result.currency_gains.row(-1, named=True)
+    assert (gains["price_pnl"], gains["fx_pnl"]) == (pytest.approx(110), pytest.approx(110))
+    causes = dict(result.attribution.select("cause", "amount").rows())
+    assert (causes["prices"], causes["exchange rates"]) == (pytest.approx(110), pytest.approx(110))
+    assert result.positions["value"].to_list() == near(1100, 1320)
+    assert result.trades["pnl"].to_list() == near(220)
+
+
+def test_a_balance_is_kept_in_each_currency():
+    # 1000 euros are owed from bar 1: 100 dearer at 1.20. Equity moves by the price alone.
+    result = bought(account=bl.Cash(auto_convert=False))
+    assert result.ledger["category"].to_list() == ["trade", "fx"]
+    assert cash(result) == near(10_000, 8900, 8800)
+    assert result.balances["EUR"].to_list() == near(0, -1000, -1000)
+    assert result.balances["USD"].to_list() == near(10_000, 10_000, 10_000)
+    assert equity(result)[-1] == pytest.approx(10_120)
+
+
+def test_a_trade_earns_in_the_account_s_money():
+    # 1000 at 1.10 become 1200 at 1.20 less nothing: 1440 - 1100 = 340.
+    bars = flat_bars([10, 10, 12], contracts=EURO, assets=["E"])
+    fx = bl.Events(fx={"EUR": np.array([1.10, 1.10, 1.20])})
+    result = bl.Portfolio.from_orders(bars, [100, -100, 0], events=fx)
+    assert result.trades["pnl"].to_list() == near(340)
+    assert result.trades["exit_price"].to_list() == [12]
+    assert equity(result)[-1] == pytest.approx(100_340)
+    gains = result.currency_gains.row(-1, named=True)
+    assert (gains["price_pnl"], gains["fx_pnl"]) == (pytest.approx(220), pytest.approx(120))
+
+
+def test_sizes_and_money_are_of_the_account():
+    # Half of 10,000 dollars buys 10,000 / 2 / (10 · 1.25) = 400 shares.
+    bars = flat_bars([10, 10], contracts=EURO, assets=["E"])
+    result = bl.Portfolio.from_targets(
+        bars, [0.5, np.nan], events=bl.Events(fx={"EUR": 1.25}), initial_cash=10_000
+    )
+    assert result.fills["quantity"].to_list() == near(400)
+
+
+def test_margin_and_variation_of_a_foreign_future():
+    # Margin 1000 · 1.10; settled day by day: 10 · 1 · 1.10, then 10 · 2 · 1.20.
+    bars = flat_bars([100, 100, 101, 103], contracts=ES, assets=["F"])
+    fx = bl.Events(fx={"EUR": [(0, 1.10), (3, 1.20)]})
+    result = bl.Portfolio.from_orders(
+        bars, orders((0, "F", 1)), account=bl.FuturesMargin(), events=fx, initial_cash=5000
+    )
+    assert result.margin["initial"].to_list() == near(0, 1100, 1100, 1200)
+    assert cash(result) == near(5000, 5000, 5011, 5035)
+
+
+def test_reg_t_asks_half_of_the_value_in_the_account_s_money():
+    result = bought(account=bl.RegT(), initial_cash=50_000)
+    assert result.margin["initial"].to_list() == near(0, 550, 660)
+
+
+def test_an_account_in_the_contracts_own_currency_needs_no_rate():
+    bars = flat_bars([10, 10], contracts=EURO)
+    plain = bl.Portfolio.from_orders(bars, [100, 0])
+    named = bl.Portfolio.from_orders(bars, [100, 0], account=bl.Cash(currency="EUR"))
+    assert cash(plain) == cash(named) == [100_000, 99_000]
+
+
+def test_results_with_currencies_are_saved(tmp_path):
+    result = bought()
+    result.save(tmp_path / "kept.parquet")
+    again = bl.Result.load(tmp_path / "kept.parquet")
+    assert again.currency_gains.equals(result.currency_gains)
+    assert again.trades.equals(result.trades)
+
+
+@pytest.mark.parametrize(
+    ("account", "fx", "message"),
+    [
+        (bl.Cash(currency="USD"), None, "no rate of exchange for EUR: E is in EUR, the account in"),
+        (
+            bl.Cash(),
+            {"GBP": 1.3, "EUR": [(1, 1.1)]},
+            "no rate of exchange for EUR on the first bar",
+        ),
+    ],
+)
+def test_a_currency_without_a_rate_is_refused(account, fx, message):
+    bars = flat_bars([10, 10], [10, 10], contracts=[EURO, None], assets=["E", "S"])
+    events = None if fx is None else bl.Events(fx=fx)
+    with pytest.raises(ValueError, match=message):
+        bl.Portfolio.from_orders(bars, np.zeros((2, 2)), account=account, events=events)
+
+
+def test_a_rate_is_above_zero():
+    with pytest.raises(ValueError, match=r"fx must be > 0 .account money a unit., was 0.0 for EUR"):
+        bl.Events(fx={"EUR": 0.0})
