@@ -190,9 +190,8 @@ def per_price(world: World, order: Order, value: float) -> float:
     if not is_number(price) or price == 0:
         return NAN
     contract = world.market.contracts[order.asset]
-    if contract.inverse:
-        return value / unit_value(contract, price)
-    return value / (abs(price) * sizing_multiplier(world, order))
+    unit = unit_value(contract, price) / contract.multiplier
+    return value / (unit * sizing_multiplier(world, order))
 
 
 def sizing_price(world: World, order: Order) -> float:

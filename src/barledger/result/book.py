@@ -206,9 +206,10 @@ class Book:
             trades = in_account_money(self, trades, fills, entries, marks, start, is_fifo)
         return trades[(trades["exit_bar"] >= self.first) | (trades["exit_bar"] < 0)]
 
-    def value_of(self, rows: Rows, price: str, bar: str = "bar") -> Floats:
-        """Return the signed value of each row's quantity at one of its prices, on its bar."""
-        units: Floats = rows["quantity"] * self.unit_money(rows["asset"], rows[bar])
+    def value_of(self, rows: Rows, price: str) -> Floats:
+        """Return the signed value of each row's quantity at one of its prices."""
+        bars = rows[{"entry_price": "entry_bar", "exit_price": "exit_bar"}.get(price, "bar")]
+        units: Floats = rows["quantity"] * self.unit_money(rows["asset"], bars)
         with np.errstate(divide="ignore", invalid="ignore"):
             value: Floats = units / rows[price] if self.is_inverse else units * rows[price]
         return value

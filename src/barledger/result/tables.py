@@ -121,7 +121,7 @@ def rejections(book: Book, labels: Labels) -> pl.DataFrame:
 def trades(book: Book, labels: Labels) -> pl.DataFrame:
     """Return trades, those still open last, valued at their last mark."""
     rows = book.trades
-    paid = np.abs(book.value_of(rows, "entry_price", "entry_bar"))
+    paid = np.abs(book.value_of(rows, "entry_price"))
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = np.where(paid > 0.0, rows["pnl"] / paid, np.nan)
     return pl.DataFrame(
