@@ -66,6 +66,8 @@ def _replay(
     memory = Memory(*request.bars.shape)
     give_wings(memory)
     put_terms(memory, request)
+    for name in ("open", "close"):
+        memory.put(name, getattr(request.bars, f"_{name}"))
     put_marks(memory, request.bars)
     put_book(memory, request)
     records = as_rows(fills), as_rows(entries)

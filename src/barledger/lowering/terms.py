@@ -26,6 +26,7 @@ from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
 from barledger.lowering.waits import add_orders
+from barledger.lowering.written import option_rules, put_options
 from barledger.options import (
     Fee,
     PercentFee,
@@ -106,6 +107,7 @@ def put_terms(memory: Memory, request: Request) -> None:
         else codes.Reason.INSUFFICIENT_CASH
     )
     _set(rules, perpetual_rules(request))
+    _set(rules, option_rules(bars))
     contracts = _contracts(request)
     memory.put("contracts", contracts)
     if request.netting is not None:
@@ -115,6 +117,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _put_sequence(memory, rules, request)
     put_events(memory, rules, request)
     put_perpetuals(memory, contracts, rules, request)
+    put_options(contracts, bars)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
     memory.record["rules"] = rules
