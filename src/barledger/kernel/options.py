@@ -2,7 +2,7 @@
 
 from barledger._jit import compiled
 from barledger.kernel.codes import AccountKind, Cause, Reason, State
-from barledger.kernel.fills import note_sale
+from barledger.kernel.fills import flag_debt, note_sale
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
@@ -75,6 +75,7 @@ def take_in(world: World, bar: int, asset: int, quantity: float, price: float) -
         note_sale(world, bar, asset, quantity, amount, 0.0)
     if position.quantity == 0.0:
         end_trade(world, asset)
+    flag_debt(world, bar, amount, 0.0)
     note(world, bar, asset, quantity, price, amount, 1)
 
 
@@ -88,6 +89,7 @@ def hand_out(world: World, bar: int, asset: int, quantity: float, price: float) 
     pay(world.account, position, amount, 0.0)
     if world.due_n > 0:
         settle_purchase(world, asset, -amount)
+    flag_debt(world, bar, amount, 0.0)
     note(world, bar, asset, quantity, price, amount, 0)
 
 
