@@ -44,5 +44,5 @@ def test_the_worlds_with_options_end_in_every_way(met):
         "underlying closed by expiry",
         "underlying opened by expiry",
     ]
-    wanted += ["in cash", "RegT margin_call", "PortfolioMargin margin_call"]
+    wanted += ["in cash"]
     assert {name: met[0][name] for name in wanted if met[0][name] < LEAST} == {}

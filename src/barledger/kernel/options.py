@@ -1,7 +1,7 @@
 """Options: what a short one claims, and what happens to any at expiry. Prices are given, not made."""
 
 from barledger._jit import compiled
-from barledger.kernel.codes import AccountKind, Cause, Reason, State
+from barledger.kernel.codes import AccountKind, Category, Cause, Reason, State
 from barledger.kernel.fills import flag_debt, note_sale
 from barledger.kernel.ledger import (
     close_quantity,
@@ -11,7 +11,7 @@ from barledger.kernel.ledger import (
     pay,
     settle_purchase,
 )
-from barledger.kernel.records import write_fill, write_order
+from barledger.kernel.records import write_entry, write_fill, write_order
 from barledger.kernel.rolls import end_at, forced_order
 from barledger.kernel.stops import clear_levels
 from barledger.kernel.world import (
@@ -47,6 +47,8 @@ def exercise(world: World, bar: int, asset: int, spot: float) -> None:
     if is_in and not in_cash:
         units = quantity * contract.right * contract.unit / contracts_of(world)[under].unit
         deliver(world, bar, under, units, contract.strike)
+        # no money: it tells a replay that the fills so far came before the open
+        write_entry(world, bar, under, Category.TRADE, 0.0, contract.strike, units)
 
 
 @compiled

@@ -278,7 +278,7 @@ def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
     row["rate"] = row["collateral"] = 1.0
     row["tick"] = contract.tick
     row["lot"] = lot
-    row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf") else 0.0)
+    row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf", "option") else 0.0)
     row["min_notional"] = contract.min_notional
     row["leverage_factor"] = contract.leverage_factor
     row["dust"] = DUST * (lot or 1.0)
