@@ -17,6 +17,7 @@ from barledger.liquidity import Liquidity
 from barledger.lowering import wishes
 from barledger.lowering.asked import checked_bars, request_of
 from barledger.lowering.drive import run
+from barledger.lowering.legs import hedged
 from barledger.lowering.request import Request
 from barledger.lowering.sizes import as_size
 from barledger.lowering.waits import obstacle
@@ -71,6 +72,7 @@ class Portfolio:
         *,
         size: float | Size | str | None = None,
         direction: Literal["long", "short", "both"] = "long",
+        hedge: bool = False,
         **options: "Unpack[Options]",
     ) -> Result:
         """Simulate boolean signals: a true entry asks for a position, a true exit to leave it.
@@ -88,6 +90,10 @@ class Portfolio:
         direction
             What entries and exits mean when no short signals are given: ``"long"`` (default),
             ``"short"``, or ``"both"``, where an exit is the entry of the other side.
+        hedge
+            True: hedge mode. Long and short of one instrument may be held at once, as two legs
+            (``"BTC:long"``, ``"BTC:short"``) with margin and stops of their own: long signals trade
+            the one, short signals the other.
         account
             `Cash` (default), `RegT`, `PortfolioMargin`, `FuturesMargin`, `FreeCash` or `Unlimited`.
         fees
@@ -164,7 +170,7 @@ class Portfolio:
             short_entries=short_entries,
             short_exits=short_exits,
         )
-        return _simulate(bars, wished, size, options)
+        return _simulate(bars, wished, size, options, hedge=hedge)
 
     @staticmethod
     def from_orders(bars: Bars, quantity: Any, **options: "Unpack[Options]") -> Result:
@@ -335,12 +341,18 @@ def _own_state(state: Any) -> npt.NDArray[np.float64]:
     return state  # type: ignore[no-any-return]
 
 
-def _simulate(bars: Bars, wished: Wishes, size: Any, options: "Options") -> Result:
+def _simulate(
+    bars: Bars, wished: Wishes, size: Any, options: "Options", *, hedge: bool = False
+) -> Result:
     """Fill in defaults, check what fits together, and run each account."""
     groups = _groups(options.get("groups"), bars)
     if size is None and groups is not None:
         size = PercentOfEquity([1.0 / groups.count(label) for label in groups])
     request = request_of(bars, wished, as_size(size, bars), dict(options))
+    if hedge:
+        if groups is not None:
+            raise ValueError("hedge mode takes no groups: one account holds all legs")
+        return run_request(hedged(request))
     if groups is None:
         return run_request(request)
     labels = tuple(dict.fromkeys(groups))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from barledger.accounts import Cash, FreeCash, FuturesMargin, PortfolioMargin, RegT, Unlimited
 from barledger.instruments.contract import Contract
 
-from . import costs, perpetuals
+from . import costs, perpetuals, written
 from .book import value_of
 from .market import TOLERANCE, cut, dust, moves_no_cash, sign
 
@@ -31,6 +31,8 @@ def unit_initial(world: "World", contract: Contract, price: float, side: int) ->
         return future_margin(contract, contract.initial, price)
     if contract.kind == "perpetual":
         return value_of(contract, 1.0, price) / perpetuals.leverage_of(world, contract)
+    if contract.kind == "option":
+        return written.claim(world, contract, price, side)
     if isinstance(account, RegT):
         value = contract.multiplier * abs(price)
         initial = min(1.0, account.initial * contract.leverage_factor) * value
@@ -47,6 +49,8 @@ def unit_maintenance(world: "World", contract: Contract, price: float, side: int
         return 0.0
     if contract.kind == "future":
         return future_margin(contract, contract.maintenance, price)
+    if contract.kind == "option":
+        return written.claim(world, contract, price, side)
     if isinstance(account, RegT):
         return reg_t_maintenance(account, contract, contract.multiplier * abs(price), side)
     if isinstance(account, PortfolioMargin):

@@ -192,6 +192,7 @@ class World:
         self.market, self.wishes, self.terms = market, wishes, terms
         self.outcome = Outcome(counts=dict.fromkeys(COUNTS, 0))
         self.bar = 0
+        self.at_close = False
         self.wish_bar = 0  # whose wishes are decided on: earlier where there is a delay
         self.cash = initial_cash
         self.outstanding: list[tuple[date, float]] = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import halts
+from . import halts, written
 from .book import Order
 from .fills import close_part, open_part
 from .market import NAN, TOLERANCE, at, is_number, sign
@@ -146,7 +146,10 @@ def of_tiers(world: "World", rate: Any, amount: float, start: float = 0.0) -> fl
 def end_asset(world: "World", asset: int, price: float, cause: str) -> None:
     """Close what is held at a price outside the market, and drop the orders of the asset."""
     position, withheld = world.positions.get(asset), world.withheld
-    if position is not None:
+    is_option = position is not None and position.contract.kind == "option"
+    if is_option and cause == "expiry":
+        written.exercise(world, asset, price)
+    elif position is not None:
         price = price if is_number(price) else position.mark
         order = Order(asset, world.bar, cause=cause)
         close_part(world, order, abs(position.quantity), price, is_free=True)

@@ -9,6 +9,7 @@ from barledger.accounts import PerpCross, PerpIsolated, PortfolioMargin, RegT, U
 from barledger.instruments.brackets import Brackets
 from barledger.instruments.contract import Contract
 
+from .carry import CarryTerms
 from .market import Market
 from .worlds import Case, Draw, one_of, random_case
 
@@ -34,6 +35,8 @@ def perpetual_case(seed: int) -> Case:
         for contract in kept
     ]
     given["splits"] = [row for row in given["splits"] if contracts[row[1]].kind != "perpetual"]
+    if given.get("carry") is not None:
+        given["carry"] = without(given["carry"], contracts)
     given.pop("unsettled", None)
     if is_own and contracts[0].kind != "perpetual":
         given.pop("positions", None)
@@ -52,6 +55,22 @@ def perpetual_case(seed: int) -> Case:
     if marks is None and market.high is None and getattr(account, "margin_check", "") == "extremes":
         given["account"] = replace(account, margin_check="open_close")
     return Case(other, case.wishes, given)
+
+
+def without(carry: CarryTerms, contracts: list[Contract]) -> CarryTerms:
+    """Return what time does, less dividends, ends and rolls of perpetuals."""
+
+    def kept(rows: list) -> list:
+        return [row for row in rows if contracts[row[1]].kind != "perpetual"]
+
+    rolls = [row for row in kept(carry.rolls) if contracts[row[2]].kind != "perpetual"]
+    return replace(
+        carry,
+        dividends=kept(carry.dividends),
+        delistings=kept(carry.delistings),
+        expiries=kept(carry.expiries),
+        rolls=rolls,
+    )
 
 
 def draw_account(draw: Draw, market: Market) -> object:

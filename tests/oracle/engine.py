@@ -108,7 +108,7 @@ def start_with(
 
 def run_bar(world: World) -> None:
     """Run the clock of one bar."""
-    world.withheld = 0.0
+    world.withheld, world.at_close = 0.0, False
     world.losses.start(world.date)
     carry_in(world)
     if world.market.open is not None:
@@ -282,6 +282,7 @@ def walk_range(world: World) -> None:
 
 
 def close_bar(world: World) -> None:
+    world.at_close = True
     take_snapshot(world, world.market.close, perpetuals.CLOSE)
     if world.terms.fill == "close":
         hear(world)

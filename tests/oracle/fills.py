@@ -55,19 +55,29 @@ def close_part(
     flag_violation(world, position, quantity)
 
 
-def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
-    """Apply the opening of `quantity` (unsigned)."""
+def open_part(
+    world: World, order: Order, quantity: float, raw: float, *, is_free: bool = False
+) -> None:
+    """Apply the opening of `quantity` (unsigned); `is_free`: outside the market."""
     asset, direction = order.asset, order.direction
     contract = world.market.contracts[asset]
     is_future = moves_no_cash(contract)
-    price = costs.slipped_price(world, asset, raw, direction, quantity)
+    price = raw if is_free else costs.slipped_price(world, asset, raw, direction, quantity)
     price = costs.within_limit(order, price, direction)
-    fee = costs.fee_of_order(world, order, price, "opening")(quantity)
+    fee = 0.0 if is_free else costs.fee_of_order(world, order, price, "opening")(quantity)
     costs.remember(world, order, "opening", (quantity, price), fee)
     amount = 0.0 if is_future else -direction * quantity * contract.multiplier * price
 
     cash_before = world.cash
-    record_fill(world, order, direction * quantity, (raw, price), (amount, fee), closes=False)
+    record_fill(
+        world,
+        order,
+        direction * quantity,
+        (raw, price),
+        (amount, fee),
+        closes=False,
+        is_free=is_free,
+    )
     tie = date_of_tie(world, fee - amount)
     was_flat = asset not in world.positions
     if not was_flat:
@@ -76,7 +86,10 @@ def open_part(world: World, order: Order, quantity: float, raw: float) -> None:
         signed, base = direction * quantity, price if is_future else 0.0
         world.positions[asset] = Position(asset, contract, signed, price, base, [(signed, price)])
     position = world.positions[asset]
-    position.levels = levels.after_opening(world, order, price, position.levels, was_flat=was_flat)
+    if not is_free:
+        position.levels = levels.after_opening(
+            world, order, price, position.levels, was_flat=was_flat
+        )
     if was_flat and world.withheld_before is not None:
         world.opened_in_range[asset] = order.approach
     if tie is not None:

@@ -8,8 +8,9 @@ from typing import Literal
 from barledger import _check, _html
 from barledger.instruments.brackets import Brackets
 
-Kind = Literal["stock", "etf", "coin", "future", "perpetual", "fx"]
-KINDS = ("stock", "etf", "coin", "future", "perpetual", "fx")
+Kind = Literal["stock", "etf", "coin", "future", "perpetual", "fx", "option"]
+KINDS = ("stock", "etf", "coin", "future", "perpetual", "fx", "option")
+OF_OPTIONS = ("right", "strike", "underlying")
 MARGINED = ("future", "perpetual")  # what moves no cash when it is opened
 Margin = float | Sequence[tuple[date | str, float]]
 
@@ -21,15 +22,15 @@ class Contract:
     Parameters
     ----------
     kind
-        ``"stock"`` (default), ``"etf"``, ``"coin"`` (spot), ``"future"``, ``"perpetual"`` or
-        ``"fx"`` (a spot pair: units of its first currency, priced in `currency`).
+        ``"stock"`` (default), ``"etf"``, ``"coin"`` (spot), ``"future"``, ``"perpetual"``,
+        ``"fx"`` (a spot pair: units of its first currency, priced in `currency`) or ``"option"``.
     multiplier
         Money per unit of price and quantity; a future needs it (ES: 50), a perpetual may have one
-        (of an inverse one it is the face value), the others have 1.
+        (of an inverse one it is the face value), an option has 100, the others have 1.
     tick
         Smallest price step, 0 for none: fills are rounded to it against us.
     lot
-        Smallest quantity step; default 1 for a future, 0 (fractional) for the others.
+        Smallest quantity step; default 1 for a future or an option, 0 (fractional) for the others.
     min_notional
         Smallest notional of an opening order, in money.
     initial, maintenance
@@ -44,6 +45,15 @@ class Contract:
     inverse
         Whether a perpetual is quoted in money and settled in coin: the account is in coin then, and
         holds nothing else.
+    right, strike, underlying
+        ``"call"`` or ``"put"``, strike price, and the name of the asset that it is an option on.
+    settles
+        ``"physical"`` (default: the underlying trades at the strike) or ``"cash"`` (closed at
+        intrinsic value), when an option expires in the money by a cent or more.
+    short_rate, short_floor
+        What a short option claims: this share of the underlying's price less what it is out of the
+        money, at least that share of the underlying (call) or of the strike (put); the value owed
+        comes on top. FINRA 4210(f): 0.20 and 0.10 for stocks, 0.15 and 0.10 for broad indices.
     leverage_factor
         Of a leveraged fund: scales Reg T rates (2 for a 2x fund), up to 100 %.
     borrow
@@ -71,6 +81,12 @@ class Contract:
     margin_unit: Literal["amount", "notional"] = "amount"
     brackets: Brackets | None = None
     inverse: bool = False
+    right: Literal["call", "put"] | None = None
+    strike: float | None = None
+    underlying: str | None = None
+    settles: Literal["physical", "cash"] = "physical"
+    short_rate: float = 0.20
+    short_floor: float = 0.10
     leverage_factor: float = 1.0
     borrow: Margin | None = None
     expiry: date | str | None = None
@@ -84,7 +100,7 @@ class Contract:
                 raise ValueError(
                     "a future needs its multiplier: Contract(kind='future', multiplier=50, ...)"
                 )
-            object.__setattr__(self, "multiplier", 1.0)
+            object.__setattr__(self, "multiplier", 100.0 if self.kind == "option" else 1.0)
         _check.single("multiplier", self.multiplier, 0.0, strict=True)
         for name in ("tick", "lot", "min_notional"):
             _check.single(name, getattr(self, name), 0.0)
@@ -97,7 +113,13 @@ class Contract:
         if isinstance(self.expiry, str):
             object.__setattr__(self, "expiry", date.fromisoformat(self.expiry))
         if self.lot is None:
-            object.__setattr__(self, "lot", 1.0 if self.kind == "future" else 0.0)
+            object.__setattr__(self, "lot", 1.0 if self.kind in ("future", "option") else 0.0)
+        if self.kind == "option":
+            self._check_option()
+        elif any(getattr(self, name) is not None for name in OF_OPTIONS):
+            raise ValueError(
+                f"right, strike and underlying are terms of an option, this is a {self.kind}"
+            )
         if self.kind == "perpetual":
             self._check_perpetual()
         elif self.brackets is not None or self.inverse:
@@ -108,11 +130,26 @@ class Contract:
             self._check_margin()
         elif self.initial is not None or self.maintenance is not None:
             raise ValueError(f"a {self.kind} takes its margin from the account: leave out initial")
-        elif self.multiplier != 1.0:
+        elif self.multiplier != 1.0 and self.kind != "option":
             raise ValueError(f"a {self.kind} has multiplier 1, was {self.multiplier:g}")
 
     def _repr_html_(self) -> str:
         return _html.option(self)
+
+    def _check_option(self) -> None:
+        missing = [name for name in OF_OPTIONS if getattr(self, name) is None]
+        if missing:
+            raise ValueError(
+                f"an option needs its {', '.join(missing)}: Contract(kind='option', right='call', "
+                "strike=100, underlying='A', expiry='2026-12-18')"
+            )
+        _check.choice("right", str(self.right), ("call", "put"))
+        _check.choice("settles", self.settles, ("physical", "cash"))
+        _check.single("strike", self.strike, 0.0, strict=True)
+        for name in ("short_rate", "short_floor"):
+            _check.single(name, getattr(self, name), 0.0)
+        if self.borrow is not None:
+            raise ValueError("an option is written, not borrowed: leave out borrow")
 
     def _check_perpetual(self) -> None:
         initial = _single("initial", self.initial)

@@ -46,6 +46,7 @@ class InstrumentKind(IntEnum):
     COIN = 2
     FUTURE = 3
     PERPETUAL = 5
+    OPTION = 6
 
 
 class FeeForm(IntEnum):

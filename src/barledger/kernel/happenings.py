@@ -2,12 +2,21 @@
 
 from barledger._jit import compiled
 from barledger.kernel.accrual import accrue, pay_dividend
-from barledger.kernel.codes import Category, Cause, EventKind, Reason, Stage, State
+from barledger.kernel.codes import Category, Cause, EventKind, InstrumentKind, Reason, Stage, State
 from barledger.kernel.ledger import move_cash, set_rate, value
+from barledger.kernel.options import exercise
 from barledger.kernel.records import end_unfilled, write_entry
 from barledger.kernel.resting import drop_ended
 from barledger.kernel.rolls import end_at, plan_roll
-from barledger.kernel.world import World, balances_of, events_of, live_of, positions_of
+from barledger.kernel.world import (
+    World,
+    balances_of,
+    contracts_of,
+    events_of,
+    live_of,
+    positions_of,
+)
+from barledger.kernel.worth import points
 
 
 @compiled
@@ -36,7 +45,12 @@ def end_asset(world: World, bar: int, asset: int, price: float, cause: int) -> N
     """Close what is held of an asset that ends, at `price` or else its mark; its orders with it."""
     position = positions_of(world)[asset]
     if position.quantity != 0.0:
-        end_at(world, bar, asset, price if price == price else position.mark, cause)
+        contract = contracts_of(world)[asset]
+        if cause == Cause.EXPIRY and contract.kind == InstrumentKind.OPTION:
+            exercise(world, bar, asset, price)
+        else:
+            mark = points(contract, position.mark)
+            end_at(world, bar, asset, price if price == price else mark, cause)
     live = live_of(world)
     for i in range(world.account.n_live):
         order = live[i]

@@ -9,6 +9,7 @@ from barledger.kernel.ledger import money_zero
 from barledger.kernel.perpetual import bracket_margin, safe_mark
 from barledger.kernel.types import RELATIVE, AccountRow, ContractRow, PositionRow, RulesRow
 from barledger.kernel.world import World, contracts_of, held_of, positions_of
+from barledger.kernel.written import option_claim
 
 
 @compiled
@@ -40,6 +41,8 @@ def maintenance_of(world: World, bar: int, asset: int, side: float, price: float
         return future_margin(world, Setting.MAINTENANCE.value, bar, asset, price)
     if contract.kind == InstrumentKind.PERPETUAL:
         return bracket_margin(world, asset, side, price)
+    if contract.kind == InstrumentKind.OPTION:
+        return option_claim(world, bar, asset, side, price)
     price *= contract.multiplier
     if world.rules.account == AccountKind.REG_T:
         return reg_t_maintenance(world.rules, contract, side, price)
@@ -54,6 +57,8 @@ def initial_of(world: World, bar: int, asset: int, side: float, price: float) ->
         return future_margin(world, Setting.INITIAL.value, bar, asset, price)
     if contract.kind == InstrumentKind.PERPETUAL:
         return contract.multiplier * abs(price) * contract.margin_rate
+    if contract.kind == InstrumentKind.OPTION:
+        return option_claim(world, bar, asset, side, price)
     price *= contract.multiplier
     if world.rules.account == AccountKind.REG_T:
         rate = min(1.0, world.rules.initial_rate * contract.leverage_factor)

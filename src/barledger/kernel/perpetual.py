@@ -6,9 +6,10 @@ Prices are points (`worth.points`), so what holds for linear contracts holds for
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.accrual import book
 from barledger.kernel.brackets import liquidation_price, maintenance_at
 from barledger.kernel.codes import AccountKind, Category, Cause, Incident, Reason, State
-from barledger.kernel.ledger import close_quantity, end_trade, move_cash, pay, value
+from barledger.kernel.ledger import close_quantity, end_trade, move_cash, note_currency, pay, value
 from barledger.kernel.records import (
     be_plain,
     next_order,
@@ -117,6 +118,8 @@ def take_over(
     write_incident(world, bar, asset, Incident.LIQUIDATION, balance, need)
     amount = close_quantity(world, asset, quantity, price)
     pay(world.account, position, amount, 0.0)
+    if world.balances_n > 0:
+        note_currency(world, asset, amount)
     end_trade(world, asset)
     write_fill(world, bar, asset, order.order, quantity, price, amount, 0.0, 0.0, 1)
     write_order(world, bar, order, quantity, State.FILLED, Reason.NONE.value)
@@ -166,6 +169,8 @@ def liquidate_cross(world: World, bar: int) -> None:
     left = -account.cash
     if left != 0.0:
         move_cash(account, left)
+        if world.balances_n > 0:
+            note_currency(world, -1, left)
         write_entry(world, bar, -1, Category.LIQUIDATION, left, balance, need)
     account.cash = 0.0
     value(world)
@@ -214,6 +219,6 @@ def pay_funding(world: World, bar: int, is_late: int) -> None:
             if price != price:
                 price = points(contract, position.mark)
             amount = -position.exposure * abs(points(contract, price)) * row.rate
-            move_cash(account, amount)
-            write_entry(world, bar, row.asset, Category.FUNDING, amount, price, position.quantity)
+            quantity = position.quantity
+            book(world, bar, row.asset, Category.FUNDING, amount, price, quantity)
     value(world)

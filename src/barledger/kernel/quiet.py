@@ -211,6 +211,8 @@ def is_sound(world: World, bar: int, instant: int) -> bool:
 @compiled
 def is_quiet(world: World, bar: int) -> bool:
     """Whether no test of a bar can fail for what is held."""
+    if world.rules.has_options != 0:
+        return False
     if not needs_test(world.rules):
         return True
     if world.rules.has_loss_limits != 0 and days_of(world)[bar] != world.account.day:
@@ -366,6 +368,7 @@ def run_quiet(world: World, bar: int, end: int) -> int:
     if world.account.n_held == 0:
         return run_flat(world, bar, end)
     is_simple = rules.has_loss_limits + rules.has_dated_margin + rules.has_marks == 0
+    is_simple = is_simple and rules.has_options == 0
     if world.n_assets == 1 and is_simple and rules.has_inverse == 0:
         edge = safe_price(world, bar)
         is_long = positions_of(world)[0].quantity > 0.0

@@ -58,7 +58,9 @@ def replay(
         start_bar(world, bar)
         if world.events_n > 0:
             set_rates(world, bar)
-        while entry < entries.size and entries[entry].bar == bar and is_carried(entries[entry]):
+        while entry < entries.size and entries[entry].bar == bar:
+            if not is_carried(entries[entry], fill):
+                break
             while fill < entries[entry].after:  # what ended before it, such as a delisted stock
                 apply_fill(world, fills[fill])
                 fill += 1
@@ -90,9 +92,14 @@ def replay(
 
 
 @compiled
-def is_carried(entry: EntryRow) -> bool:
-    """Whether an entry comes with a new bar, before anything trades."""
+def is_carried(entry: EntryRow, fill: int) -> bool:
+    """Whether an entry comes with a new bar, before anything trades: `fill` fills have been.
+
+    Funding may also come inside the bar, after them.
+    """
     category = entry.category
+    if category == Category.FUNDING:
+        return entry.after <= fill
     return (
         category != Category.VARIATION
         and category != Category.WRITE_OFF
@@ -151,6 +158,7 @@ def write_close(world: World, bar: int, out: Floats) -> None:
     """Write what the account looks like at its marks."""
     account = world.account
     value(world)
+    account.at_close = 1
     if world.rules.tests_margin != 0:
         sum_requirements(world, bar)
     out[CASH, bar] = account.cash

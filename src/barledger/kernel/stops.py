@@ -118,6 +118,20 @@ def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
 
 
 @compiled
+def clear_levels(row: StopRow) -> None:
+    """Take every stop off a position."""
+    row.loss = np.nan
+    row.target = np.nan
+    row.trail = np.nan
+    row.trail_from = np.nan
+    row.even_from = np.nan
+    row.entry = np.nan
+    row.peak = np.nan
+    row.until = np.inf
+    row.fresh = 0
+
+
+@compiled
 def set_levels(world: World, row: StopRow, order: LiveRow, entry: float) -> None:
     """Write the levels that an order's distances give from a price of entry."""
     unit = abs(entry) if world.rules.stop_of_fraction != 0 else 1.0

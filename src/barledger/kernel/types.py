@@ -61,6 +61,7 @@ class RulesRow(Protocol):
     has_impact: int
     has_marks: int
     has_inverse: int
+    has_options: int
     order_kind: int
     tif: int
     gtd_day: int
@@ -102,7 +103,9 @@ class ContractRow(Protocol):
     """One row an asset: what its price and quantity mean.
 
     Of a perpetual: `tier` and `tiers` are place and number of its brackets, `margin_rate` is
-    1 / leverage, `most_notional` what that leverage may hold.
+    1 / leverage, `most_notional` what that leverage may hold. Of an option: `right` is 1 for a call
+    and -1 for a put, `underlying` an asset, `margin_rate` and `floor_rate` shares of its price that
+    a short one claims, `in_cash` how it settles.
     `multiplier` is money of the account: `unit`, in the contract's currency, times its `rate` now.
     A short's `collateral` is its price times this, rounded up to a multiple of `collateral_step`.
     """
@@ -131,6 +134,11 @@ class ContractRow(Protocol):
     tiers: int
     margin_rate: float
     most_notional: float
+    strike: float
+    right: float
+    floor_rate: float
+    underlying: int
+    in_cash: int
 
 
 class SettingRow(Protocol):
@@ -215,6 +223,7 @@ class AccountRow(Protocol):
     next_event: int
     next_settlement: int
     next_funding: int
+    at_close: int
     next_order: int
     next_due: int
     last_due: int

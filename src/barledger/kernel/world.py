@@ -203,6 +203,7 @@ WINGS = (
     "note_leg",
     "offered_at_open",
     "offered_within",
+    "option_claim",
     "part_now",
     "part_to_close",
     "pay_funding",

@@ -6,6 +6,7 @@ import numpy.typing as npt
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.instruments.calendar import dates_of
+from barledger.instruments.contract import MARGINED
 from barledger.kernel.codes import EventKind
 from barledger.kernel.types import EVENT
 from barledger.lowering.exchange import rate_rows
@@ -117,8 +118,8 @@ def check_events(events: Events, bars: Bars) -> None:
             "have them already; give raw bars, or leave the dividends out"
         )
     for bar, j, _ in dividends:
-        if bars.contracts[j].kind == "future":
-            raise ValueError(f"a future pays no dividend: {bars.assets[j]} on bar {bar}")
+        if bars.contracts[j].kind in MARGINED:
+            raise ValueError(f"a {bars.contracts[j].kind} pays no dividend: {bars.assets[j]} on bar {bar}")
     _check_rolls(events, bars)
     for name in ("expiries", "delistings"):
         _check_not_before(name, events, bars)

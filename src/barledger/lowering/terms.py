@@ -27,6 +27,7 @@ from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
 from barledger.lowering.waits import add_orders
+from barledger.lowering.written import option_rules, put_options
 from barledger.options import (
     Fee,
     PercentFee,
@@ -107,6 +108,7 @@ def put_terms(memory: Memory, request: Request) -> None:
         else codes.Reason.INSUFFICIENT_CASH
     )
     _set(rules, perpetual_rules(request))
+    _set(rules, option_rules(bars))
     contracts = _contracts(request)
     memory.put("contracts", contracts)
     if request.netting is not None:
@@ -116,6 +118,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     _put_sequence(memory, rules, request)
     put_events(memory, rules, request)
     put_perpetuals(memory, contracts, rules, request)
+    put_options(contracts, bars)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
     memory.record["rules"] = rules
@@ -288,7 +291,7 @@ def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
     row["rate"] = row["collateral"] = 1.0
     row["tick"] = contract.tick
     row["lot"] = lot
-    row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf") else 0.0)
+    row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf", "option") else 0.0)
     row["min_notional"] = contract.min_notional
     row["leverage_factor"] = contract.leverage_factor
     row["dust"] = DUST * (lot or 1.0)
