@@ -23,8 +23,8 @@ BROKEN = (
     Broken(
         "a signal trades on the next bar, not on its own",
         "simulate.py",
-        "cell < bar * world.n_assets:\n        cell = decide(world, bar - 1, cell)",
-        "cell < (bar + 1) * world.n_assets:\n        cell = decide(world, bar, cell)",
+        "cell < (bar + 1 - rules.lag) * world.n_assets:\n        cell = decide(world, bar - rules.lag, cell)",
+        "cell < (bar + 2 - rules.lag) * world.n_assets:\n        cell = decide(world, bar + 1 - rules.lag, cell)",
     ),
     Broken(
         "higher priority comes first",
