@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from barledger import data, execution, portfolio, presets, rules, trade, validation
+    from barledger import compat, data, execution, portfolio, presets, rules, trade, validation
     from barledger._param import param
     from barledger.accounts import (
         Cash,
@@ -227,6 +227,7 @@ __all__ = [
     "VolumeShareImpact",
     "WalkForward",
     "compare",
+    "compat",
     "data",
     "execution",
     "metric",
@@ -249,7 +250,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "perpetual":
         return import_module("barledger.exchange.perpetual")
-    if name in ("data", "execution", "portfolio", "presets", "rules", "trade", "validation"):
+    if name in ("compat", "data", "execution", "portfolio", "presets", "rules", "trade", "validation"):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

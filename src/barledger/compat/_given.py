@@ -196,7 +196,7 @@ def worths(call: Call, bars: Bars, price: Floats | None) -> Floats | None:
         worth[at_order] = own[at_order]
         before = worth == -np.inf
         if before.any():
-            worth[before] = known_before(call, bars)[before]
+            worth[before] = previous(bars._close)[before]
     if call.take("ffill_val_price", True):
         carry_on(worth)
     return worth

@@ -103,7 +103,7 @@ def fit_net(world: World, asset: int, size: float, sides: int, price: float) -> 
 def bounded(net: Floats, asked: float) -> float:
     """Size asked for, at most the largest allowed."""
     if asked > net[Net.MAX_SIZE.value]:
-        if net[Net.CLIPS.value] == 0.0 and asked < np.inf:
+        if net[Net.CLIPS.value] == 0.0:
             return stop_with(net, NetStatus.ABOVE_MAXIMUM.value)
         net[Net.REASON.value] = Reason.MAX_SIZE.value
         return float(net[Net.MAX_SIZE.value])

@@ -125,9 +125,10 @@ def renews(given: float, present: float, mode: int, is_new: bool) -> bool:
 def base_price(world: World, bar: int, order: LiveRow) -> float:
     """Price that the stops of a position opened by an order are reckoned from."""
     base = int(net_of(world)[Net.STOP_BASE.value])
-    if base == StopBase.WORTH.value:
+    values_again = net_of(world)[Net.VALUES_AGAIN.value] != 0.0
+    if base == StopBase.WORTH.value and not values_again:
         return worth_at(world, bar, order.asset)
-    if base == StopBase.FILL_PRICE.value:
+    if base == StopBase.WORTH.value or base == StopBase.FILL_PRICE.value:
         return float(order.price)
     if base == StopBase.CLOSE.value:
         close: float = close_of(world)[bar, order.asset]
