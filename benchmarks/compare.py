@@ -57,7 +57,8 @@ class Row(NamedTuple):
 CASH = {"cash": 1_000_000.0}
 STOPS = {**CASH, "loss": 0.05, "target": 0.10}
 NUMBA, RUST = {"engine": "numba"}, {"engine": "rust"}
-CHUNKS = (100, 250, 1_000)
+CHUNKS = (250, 1_000)
+TURN = 0.3
 PAIRS = [
     Pair("W1", "vectorbt", CASH, 7.0, (NUMBA,)),
     Pair("W1", "vectorbt-rust", CASH, 7.0, (RUST,)),
@@ -193,20 +194,26 @@ def compare(pair: Pair, python: Path, data: Path, folder: Path, seconds: float) 
 def turns(
     ours: Worker, theirs: Worker, quickest: float, seconds: float
 ) -> tuple[tuple[list[float], list[float]], tuple[float, float]]:
-    """Return the seconds of runs taken in turns, and the most memory of each side."""
+    """Return the seconds of runs taken in turns, and the most memory of each side.
+
+    A turn lasts at least `TURN` seconds: what is quick runs more often in it, as warm as what is slow.
+    """
     found: tuple[list[float], list[float]] = ([], [])
     peaks = [0.0, 0.0]
     began = time.perf_counter()
-    while True:
+    for turn in range(1, 26):
         for side, worker in enumerate((ours, theirs)):
-            for _ in range(5 if side == 0 and quickest > 0.5 else 1):
+            until = time.perf_counter() + TURN
+            while not found[side] or time.perf_counter() < until:
                 reply = worker.ask(do="run")
                 found[side].append(reply["seconds"])
-            peaks[side] = reply["peak"]
+                peaks[side] = reply["peak"]
+                if reply["seconds"] > TURN:
+                    break
         took = time.perf_counter() - began
-        is_enough = len(found[1]) >= 25 or quickest > seconds
-        if is_enough or (took + took / len(found[1]) > seconds and len(found[1]) >= 3):
-            return found, (peaks[0], peaks[1])
+        if quickest > seconds or (turn >= 3 and took + took / turn > seconds):
+            break
+    return found, (peaks[0], peaks[1])
 
 
 def _problem(who: str, reply: dict[str, Any]) -> str | None:
