@@ -6,6 +6,7 @@ is timed only once its results have been shown to agree; otherwise the differenc
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -170,7 +171,9 @@ def compare(pair: Pair, python: Path, data: Path, folder: Path, seconds: float) 
             python, script, pair.work, data, {**pair.options, **settings}, files[1]
         )
         problem = _problem(pair.peer, reply) or agreement.difference(*map(_loaded, files))
-        first = np.inf if problem else theirs.ask(do="run")["seconds"]
+        first = np.inf if problem else reply["first"]
+        if first < seconds:  # what compiled did so in the first run
+            first = theirs.ask(do="run")["seconds"]
         if first < quickest:
             if best is not None:
                 best.close()
@@ -250,6 +253,7 @@ def main() -> None:
     made = {peer: environment(peer, options.envs) for peer in dict.fromkeys(p.peer for p in pairs)}
     pythons = {peer: path for peer, path in made.items() if isinstance(path, Path)}
     rows = []
+    before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for pair in pairs:
@@ -273,6 +277,7 @@ def main() -> None:
             print(more[-1])
         if options.write:
             about = versions(pythons)
+            more.append(page.busy(before, os.getloadavg()[0]))
             page.write(rows, UNSUPPORTED, about, starts.sizes(pythons), HERE, "\n".join(more))
 
 

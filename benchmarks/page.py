@@ -117,6 +117,18 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, {size:.0f} GiB, {platform.system()}"
 
 
+def busy(before: float, after: float) -> str:
+    """Return a sentence on what else used the machine."""
+    cores = os.cpu_count() or 1
+    text = (
+        f"\nLoad average of the machine before: {before:.1f}, after: {after:.1f}, cores: {cores}."
+    )
+    if before > 0.5 * cores:
+        text += " Other work ran beside the bench: ratios hold better than times, and the quickest"
+        text += " of the runs better than their median."
+    return text
+
+
 def write(
     rows: list[Any],
     unsupported: dict[tuple[str, str], str],
