@@ -16,7 +16,7 @@ NAMES = {
     "backtesting": "backtesting.py",
 }
 HEAD = (
-    "| peer | barledger | peer | ratio | must reach | peak memory, ours / peer | runs |\n"
+    "| peer | barledger | peer | ratio (of the quickest) | must reach | peak memory, ours / peer | runs |\n"
     "|---|---|---|---|---|---|---|"
 )
 
@@ -26,10 +26,19 @@ def ratio(row: Any) -> float:
     return statistics.median(row.theirs) / statistics.median(row.ours)
 
 
+def best_ratio(row: Any) -> float:
+    """Return how many times as long the peer takes, quickest by quickest."""
+    return min(row.theirs) / min(row.ours)
+
+
 def span(seconds: list[float]) -> str:
     """Return a median and its spread."""
     middle = statistics.median(seconds)
     return f"{_time(middle)} ({_time(min(seconds))} to {_time(max(seconds))})"
+
+
+def _many(times: float) -> str:
+    return f"{times:.3g}x" if times < 1000.0 else f"{times:,.0f}x"
 
 
 def _time(seconds: float) -> str:
@@ -43,7 +52,7 @@ def line(row: Any) -> str:
     name = f"{row.work} {NAMES.get(row.peer, row.peer)}"
     if not row.ours:
         return f"{name:<32} {row.note}"
-    text = f"{name:<32} ours {span(row.ours)}, theirs {span(row.theirs)}: {ratio(row):.1f}x"
+    text = f"{name:<32} ours {span(row.ours)}, theirs {span(row.theirs)}: {_many(ratio(row))}"
     return f"{text} {row.note}".rstrip()
 
 
@@ -54,8 +63,9 @@ def _cells(row: Any) -> str:
     memory = f"{row.peaks[0]:.0f} / {row.peaks[1]:.0f} MB"
     note = f" ({row.note})" if row.note else ""
     return (
-        f"| {name}{note} | {span(row.ours)} | {span(row.theirs)} | {ratio(row):.3g}x | "
-        f"{_reach(row, True)} | {memory} | {len(row.ours)} |"
+        f"| {name}{note} | {span(row.ours)} | {span(row.theirs)} | "
+        f"{_many(ratio(row))} ({_many(best_ratio(row))}) | "
+        f"{_reach(row, True)} | {memory} | {len(row.ours)} / {len(row.theirs)} |"
     )
 
 
@@ -105,6 +115,18 @@ def machine() -> str:
         pass
     size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{name}, {os.cpu_count()} cores, {size:.0f} GiB, {platform.system()}"
+
+
+def busy(before: float, after: float) -> str:
+    """Return a sentence on what else used the machine."""
+    cores = os.cpu_count() or 1
+    text = (
+        f"\nLoad average of the machine before: {before:.1f}, after: {after:.1f}, cores: {cores}."
+    )
+    if before > 0.5 * cores:
+        text += " Other work ran beside the bench: ratios hold better than times, and the quickest"
+        text += " of the runs better than their median."
+    return text
 
 
 def write(
@@ -168,6 +190,6 @@ def chart(rows: list[Any]) -> str:
             f'<rect x="{left}" y="{y + 2}" width="{max(length, 1.0):.1f}" height="16" rx="2" '
             f'fill="{colour}"/>'
         )
-        text = f"{ratio(row):,.3g}x" if ratio(row) < 1000 else f"{ratio(row):,.0f}x"
+        text = _many(ratio(row))
         parts.append(f'<text x="{left + length + 8:.1f}" y="{y + 14}">{text}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"

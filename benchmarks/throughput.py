@@ -1,10 +1,10 @@
-"""How fast a warm call is, peers beside it: `python benchmarks/throughput.py [--backtrader]`.
+"""How fast a warm call is: `python benchmarks/throughput.py`.
 
-Everything goes through the public API, one thread, `record="full"`. Peers are measured in the same
-run where they are installed (`pip install barledger[bench]`); their fills are at closes.
+Everything goes through the public API, one thread, `record="full"`. vectorbt is measured in the same
+run where it is installed (`pip install barledger[bench]`); its fills are at closes, so the two do
+not agree: `compare.py` times runs that do.
 """
 
-import argparse
 import gc
 import platform
 import time
@@ -151,21 +151,8 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1e3:.2f} ms"
 
 
-def backtrader_seconds() -> float:
-    """Return the time that Backtrader takes for the rebalance."""
-    from peers import backtrader_rebalance
-
-    bars, targets = walk(252, 250, 0.01), ranked_targets(252, 250, 25, 0.02)
-    start = time.perf_counter()
-    backtrader_rebalance(bars, targets)
-    return time.perf_counter() - start
-
-
 def main() -> None:
     """Print the figures as a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backtrader", action="store_true", help="run that peer too (slow)")
-    options = parser.parse_args()
     try:
         import vectorbt
     except ImportError:
@@ -179,8 +166,6 @@ def main() -> None:
         show(make())
     show(many(vectorbt))
     print(f"\nPython around the loop, 250 x 252: {wrapper_seconds(first.ours) * 1e3:.2f} ms")
-    if options.backtrader:
-        print(f"Backtrader, 250 x 252 rebalance: {backtrader_seconds():.2f} s")
 
 
 if __name__ == "__main__":

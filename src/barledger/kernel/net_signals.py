@@ -25,7 +25,7 @@ AS_GIVEN, WHOLE, REVERSED = 0, 1, 2  # whether an order is of its size, all held
 def resolve_net(world: World, bar: int, asset: int, flags: int, side: float) -> int:
     """Flags left after the conflict policies; what they drop is recorded."""
     net = net_of(world)
-    held = abs(side)  # a position of either side keeps, or gives up, the entry
+    held = abs(side)  # whichever side is held, its "adjacent" keeps the entry
     left = resolve_pair(flags, LONG, LONG_EXIT, int(net[Net.LONG_CONFLICT.value]), held)
     left = resolve_pair(left, SHORT, SHORT_EXIT, int(net[Net.SHORT_CONFLICT.value]), held)
     is_paired = left != flags
