@@ -244,3 +244,23 @@ def test_every_fill_and_settlement_marks_what_is_open():
 def test_a_stock_has_no_place_in_a_futures_account():
     result = bl.Portfolio.from_orders(flat_bars([10, 10]), [1, 0], account=MARGIN)
     assert reasons(result) == ["not_in_futures_account"]
+
+
+@pytest.mark.parametrize(("policy", "bar"), [("calendar", 4), ("volume", 3)])
+def test_a_chain_rolls_by_policy(policy, bar):
+    # By calendar 5 business days before Friday 2024-03-15; by volume after June traded more.
+    from barledger.data import continuous as cf
+
+    days = np.arange("2024-03-04", "2024-03-14", dtype="datetime64[D]")
+    days = days[np.is_busday(days)]
+    n = len(days)
+    volume = np.array([[9, 1], [9, 2], [5, 6], [3, 8], [2, 9], [1, 9], [1, 9], [1, 9]])[:n]
+    bars = bl.Bars.from_arrays(
+        np.tile([5000.0, 5020.0], (n, 1)), open=np.tile([5000.0, 5020.0], (n, 1)),
+        volume=volume.astype(float), time=days, assets=["H", "M"], contracts=ES,
+    )  # fmt: skip
+    chain = cf.Chain(bars, {"H": "2024-03-15", "M": "2024-06-21"})
+    events = cf.roll_events(chain, policy)
+    result = bl.Portfolio.from_orders(bars, orders((0, "H", 1)), account=MARGIN, events=events)
+    assert fills(result, "bar", "asset", "quantity")[1:] == [(bar, "H", -1), (bar, "M", 1)]
+    assert equity(result)[-1] == 100_000

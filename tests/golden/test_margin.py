@@ -157,3 +157,44 @@ def test_an_account_of_longs_and_shorts():
     margin = result.margin.row(0, named=True)
     assert equity(result) == [43_400]
     assert (margin["initial"], margin["maintenance"], margin["free"]) == (24_100, 13_600, 19_300)
+
+
+def test_sma_is_a_high_water_line():
+    # P1-15: 4000 - 4000; 8000 - 6000 = 2000, buying 4000; a fall leaves it; 500 for 1000 more.
+    bars = flat_bars([80, 80, 120, 90, 90], [100] * 5)
+    result = bl.Portfolio.from_orders(
+        bars, orders((0, "A", 100), (3, "B", 10)), account=bl.RegT(), initial_cash=4000
+    )
+    assert result.margin["sma"].to_list() == near(4000, 0, 2000, 2000, 1500)
+    assert equity(result) == [4000, 4000, 8000, 5000, 5000]
+    assert result[2:].margin["sma"].to_list() == near(2000, 2000, 1500)
+
+
+def test_sma_counts_money_and_dividends_in_full():
+    # 10,000 - 0.5 · 5000, + 1000 paid in, + 50 of dividend, + 0.5 · 5000 of the sale.
+    events = bl.Events(cash_flows=[(2, 1000.0)], dividends=[(2, "A", 0.5)])
+    bars = flat_bars([50, 50, 50, 50])
+    result = bl.Portfolio.from_orders(
+        bars, [100, 0, -100, 0], account=bl.RegT(), events=events, initial_cash=10_000
+    )
+    assert result.margin["sma"].to_list() == near(10_000, 7500, 8550, 11_050)
+
+
+def test_available_funds_and_excess_liquidity_are_equity_beyond_each_requirement():
+    # As P1-24: equity less Σ initial (10,000 of 20,000), and less Σ maintenance (5,000).
+    result = bl.Portfolio.from_orders(
+        flat_bars([100, 100]), [200, 0], account=bl.RegT(), initial_cash=12_000
+    )
+    margin = result.margin.row(1, named=True)
+    assert (margin["available_funds"], margin["excess_liquidity"]) == (2000, 7000)
+
+
+def test_house_rates_ask_more_than_the_rule():
+    # 35 % of 20,000 to hold, 30 % · 2 and so 60 % of a 2x fund.
+    account = bl.RegT(maintenance=0.35)
+    fund = bl.Contract(kind="etf", leverage_factor=2.0)
+    result = bl.Portfolio.from_orders(
+        flat_bars([100, 100], [100, 100], contracts=[None, fund]), [[100, 100], [0, 0]],
+        account=account, initial_cash=50_000,
+    )  # fmt: skip
+    assert result.margin["maintenance"].to_list() == near(0, 3500 + 7000)

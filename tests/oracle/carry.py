@@ -207,7 +207,8 @@ def roll(world: "World", asset: int, prices: list[float]) -> bool:
         leg(world, into, quantity, new)
         world.positions[into].levels = levels
     world.withheld = withheld
-    if into in world.positions:  # what is forced to close now trades at the mark
+    is_priced = into in world.positions and is_number(world.instant_prices[into])
+    if is_priced:  # what is forced to close now trades at the mark
         world.instant_prices[into] = world.positions[into].mark
     return True
 

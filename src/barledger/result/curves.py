@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from barledger.result.book import Book
+from barledger.result.special import memorandum
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,7 +62,9 @@ def cash(book: Book) -> dict[str, Any]:
 def margin(book: Book) -> dict[str, Any]:
     """Requirements, what is free beyond them, what it could buy, and what a call asks for.
 
-    An unlimited account could buy without bound: infinity.
+    An unlimited account could buy without bound: infinity. `available_funds` is equity beyond Σ
+    initial and `excess_liquidity` equity beyond Σ maintenance, as brokers call them; `sma` is the
+    special memorandum account of a `RegT` account, which buys 1 / initial times itself.
     """
     closes = book.closes
     free = closes.settled if book.kind == "Cash" else closes.equity - closes.initial
@@ -77,6 +80,9 @@ def margin(book: Book) -> dict[str, Any]:
         "free": free,
         "buying_power": np.full(len(free), np.inf) if book.kind == "Unlimited" else power,
         "call_amount": np.where(closes.maintenance > 0.0, lacking, 0.0),
+        "available_funds": closes.equity - closes.initial,
+        "excess_liquidity": closes.equity - closes.maintenance,
+        **({"sma": memorandum(book)} if book.kind == "RegT" else {}),
     }
 
 

@@ -164,7 +164,11 @@ class Result:
 
     @cached_property
     def margin(self) -> pl.DataFrame:
-        """Initial and maintenance requirement, free equity, buying power, amount of a call."""
+        """Initial and maintenance requirement, free equity, buying power, amount of a call.
+
+        Also `available_funds` and `excess_liquidity`, equity beyond each requirement, and in a
+        `RegT` account `sma`, the special memorandum account.
+        """
         return self.curves(curves.margin)
 
     @cached_property

@@ -2,6 +2,15 @@
 
 from barledger.data.continuous.chain import Chain
 from barledger.data.continuous.rules import ByExpiry, ByOpenInterest, ByVolume, OnDates
-from barledger.data.continuous.stitched import Continuous, stitch
+from barledger.data.continuous.stitched import Continuous, roll_events, stitch
 
-__all__ = ["ByExpiry", "ByOpenInterest", "ByVolume", "Chain", "Continuous", "OnDates", "stitch"]
+__all__ = [
+    "ByExpiry",
+    "ByOpenInterest",
+    "ByVolume",
+    "Chain",
+    "Continuous",
+    "OnDates",
+    "roll_events",
+    "stitch",
+]

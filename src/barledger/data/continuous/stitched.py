@@ -5,6 +5,7 @@ was never quoted; and what an account earns is the raw price of the contract hel
 every roll.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,8 @@ import numpy.typing as npt
 from barledger import _check
 from barledger.data.bars import Bars
 from barledger.data.continuous.chain import Chain
-from barledger.data.continuous.rules import Rule
+from barledger.data.continuous.rules import ByExpiry, ByOpenInterest, ByVolume, Rule
+from barledger.data.events import Events
 from barledger.data.stamps import shown
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 Adjust = Literal["difference", "ratio", "none"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+POLICIES: dict[str, Callable[[], Rule]] = {
+    "calendar": ByExpiry, "volume": ByVolume, "open_interest": ByOpenInterest,
+}  # fmt: skip
 PRICES = ("open", "high", "low", "close", "settlement")
 
 
@@ -136,6 +141,42 @@ def stitch(
         lead=lead,
         rolls=_frame(rolls),
     )
+
+
+def roll_events(
+    chain: Chain,
+    roll: Literal["calendar", "volume", "open_interest"] | Rule = "calendar",
+    *,
+    guard_days: int = 2,
+) -> Events:
+    """Return the rolls of a chain as events, which move what is held into the next contract.
+
+    Parameters
+    ----------
+    chain
+        The contracts.
+    roll
+        ``"calendar"`` (`ByExpiry`, default), ``"volume"`` (`ByVolume`), ``"open_interest"``
+        (`ByOpenInterest`), or a rule of one's own.
+    guard_days
+        As in `stitch`.
+
+    Examples
+    --------
+    >>> days = ["2024-03-04", "2024-03-05", "2024-03-06"]
+    >>> prices = np.array([[10.0, 20.0]] * 3)
+    >>> bars = Bars.from_arrays(prices, time=days, assets=["H", "M"], contracts="ES")
+    >>> from barledger.data.continuous.rules import OnDates
+    >>> roll_events(Chain(bars), OnDates([("2024-03-06", "M")]))
+    Events(splits=0, cash_flows=0, rolls=1)
+    """
+    if isinstance(roll, str):
+        _check.choice("roll", roll, POLICIES)
+    rule = POLICIES[roll]() if isinstance(roll, str) else roll
+    lead = _guarded(chain, rule.leads(chain), guard_days)
+    names, times = chain.bars.assets, chain.bars.time
+    at = np.flatnonzero((lead[1:] != lead[:-1]) & (lead[1:] >= 0) & (lead[:-1] >= 0)) + 1
+    return Events(rolls=[(times[bar], names[lead[bar - 1]], names[lead[bar]]) for bar in at])
 
 
 @dataclass(frozen=True, slots=True)
