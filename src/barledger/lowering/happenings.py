@@ -117,7 +117,9 @@ def check_events(events: Events, bars: Bars) -> None:
         )
     for bar, j, _ in dividends:
         if bars.contracts[j].kind in MARGINED:
-            raise ValueError(f"a {bars.contracts[j].kind} pays no dividend: {bars.assets[j]} on bar {bar}")
+            raise ValueError(
+                f"a {bars.contracts[j].kind} pays no dividend: {bars.assets[j]} on bar {bar}"
+            )
     _check_rolls(events, bars)
     for name in ("expiries", "delistings"):
         _check_not_before(name, events, bars)

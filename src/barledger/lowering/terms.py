@@ -23,6 +23,7 @@ from barledger.lowering.memory import Memory
 from barledger.lowering.netted import put_net
 from barledger.lowering.perpetuals import perpetual_rules, put_perpetuals
 from barledger.lowering.request import Request, check_sequence
+from barledger.lowering.spanned import put_span
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
 from barledger.lowering.waits import add_orders
@@ -118,6 +119,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     put_events(memory, rules, request)
     put_perpetuals(memory, contracts, rules, request)
     put_options(contracts, bars)
+    put_span(memory, bars, request.account)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
     memory.record["rules"] = rules
