@@ -254,7 +254,11 @@ def _contracts(request: Request) -> npt.NDArray[np.void]:
     if len(request.bars.kinds) == 1:
         rows = np.repeat(_contract(first, keep), len(contracts))
     else:
-        rows = np.concatenate([_contract(contract, keep) for contract in contracts])
+        places = {id(contract): place for place, contract in enumerate(request.bars.kinds)}
+        made = np.zeros(len(places), CONTRACT)
+        for place, contract in enumerate(request.bars.kinds):
+            made[place] = _contract(contract, keep)[0]
+        rows = made[[places[id(contract)] for contract in contracts]]
     _round_collateral(rows, request)
     rows["exclusive"] = -1
     rows["group"] = -1
