@@ -31,10 +31,12 @@ def _row(cells: Sequence[str], tag: str, words: Sequence[int]) -> str:
     return f"<tr>{inside}</tr>"
 
 
-def option(value: Any) -> str:
-    """Return a frozen option as its fields; what was not given is paler."""
+def option(value: Any, without: Sequence[str] = ()) -> str:
+    """Return a frozen option as its fields; what was not given is paler, some are left out."""
     rows = []
     for each in fields(value):
+        if each.name in without:
+            continue
         given = getattr(value, each.name)
         style = CALM if _is_default(given, each.default) else ""
         text = f"array{given.shape}" if isinstance(given, np.ndarray) else _said(given)

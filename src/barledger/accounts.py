@@ -1,16 +1,19 @@
 """Accounts: small frozen classes that say what may be opened and what must be held."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from barledger import _check, _html
 from barledger._param import check_when_known
 from barledger.kernel import codes
+
+if TYPE_CHECKING:
+    from barledger.exchange.span import SpanParameters
 
 MarginCheck = Literal["open_close", "close", "extremes"]
 MarginCall = Literal["liquidate", "next_open", "warn"]
@@ -264,6 +267,12 @@ class FuturesMargin(_Margined):
         Start and end of the day rate, local time in `zone`.
     zone
         Time zone of `day_hours`; bars are in UTC.
+    span
+        `SpanParameters`: both margins are SPAN of all that is held, in place of the contracts' own.
+        Spreads cost less than their legs; an approximation where SPAN 2 rules.
+    products
+        Product of each asset, or (product, month). Without it assets are named as their products,
+        and months are those of the contracts' expiry.
     margin_check, margin_call, bankruptcy
         As in `RegT`.
     """
@@ -271,14 +280,24 @@ class FuturesMargin(_Margined):
     day_rate: float = 1.0
     day_hours: tuple[str, str] = ("08:30", "15:45")
     zone: str = "America/Chicago"
+    span: "SpanParameters | None" = None
+    products: Mapping[str, str | tuple[str, str]] | None = None
 
     def __post_init__(self) -> None:
         _Margined.__post_init__(self)
         _check.single("day_rate", self.day_rate, 0.0, strict=True)
+        if self.span is not None and self.day_rate != 1.0:
+            raise ValueError("SPAN knows no day_rate: give one or the other")
+        if self.span is None and self.products is not None:
+            raise ValueError("products belong to span, which was not given")
 
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
-        return {**_Margined.rules(self), "account": codes.AccountKind.FUTURES_MARGIN}
+        return {
+            **_Margined.rules(self),
+            "account": codes.AccountKind.FUTURES_MARGIN,
+            "span_initial": 1.0 if self.span is None else self.span.initial,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

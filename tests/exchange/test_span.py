@@ -185,7 +185,7 @@ def test_parameters_come_from_a_file(tmp_path):
     ("given", "message"),
     [
         ({"products": {}}, "at least one product"),
-        ({"products": {}, "produts": {}}, "found 'produts'"),
+        ({"products": {}, "goods": {}}, "found 'goods'"),
         ({"products": {"A": {"scan_range": 1}}}, "SPAN parameters of A: .*extreme_multiple"),
         (
             {"products": {"A": {**CLASSIC, "scan_range": 1}}, "offsets": [{"legs": {"A": 1, "B": -1}, "rate": 0.5}]},

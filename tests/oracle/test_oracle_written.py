@@ -8,7 +8,7 @@ from .drawn_written import written_case
 from .kernel import differences, kernel_run
 
 N_WORLDS = 500
-LEAST = 20
+LEAST = 10
 
 
 @pytest.fixture(scope="module")

@@ -23,22 +23,28 @@ def placed(
     ValueError
         Where a stamp lies outside the bars, or an asset is no perpetual.
     """
+    if not rows:
+        return []
     columns = {asset: column for column, asset in enumerate(bars.assets)}
+    stamps = np.array([row[0] for row in rows], bars.time.dtype)
+    at = (np.searchsorted(bars.time, stamps, side="right") - 1).tolist()
+    is_inside = (stamps != bars.time[np.maximum(at, 0)]).tolist()
+    end = end_of(bars.time)
+    is_late = (stamps >= end).tolist()
     made = []
-    for stamp, asset, rate, mark in rows:
+    for place, (stamp, asset, rate, mark) in enumerate(rows):
         column = columns[asset]
         if bars.contracts[column].kind != "perpetual":
             raise ValueError(
                 f"funding of {asset} at {shown(stamp)}: only perpetuals are funded, this is a "
                 f"{bars.contracts[column].kind}"
             )
-        bar = int(np.searchsorted(bars.time, np.array(stamp, bars.time.dtype), side="right")) - 1
-        if bar < 0 or stamp >= end_of(bars.time):
+        if at[place] < 0 or is_late[place]:
             raise ValueError(
                 f"funding of {asset} at {shown(stamp)} lies outside the bars, which are from "
-                f"{shown(bars.time[0])} to {shown(end_of(bars.time))}: cut the history to the bars"
+                f"{shown(bars.time[0])} to {shown(end)}: cut the history to the bars"
             )
-        made.append((bar, rate, mark, column, int(stamp != bars.time[bar])))
+        made.append((at[place], rate, mark, column, int(is_inside[place])))
     return sorted(made, key=lambda row: (row[0], row[4]))
 
 

@@ -130,6 +130,10 @@ class SpanParameters:
                         f"an offset names {name!r}, but the products are {', '.join(self.products)}"
                     )
 
+    def __repr__(self) -> str:
+        dated = f", {self.date}" if self.date else ""
+        return f"<SpanParameters {len(self.products)} products{dated}>"
+
     @classmethod
     def from_file(cls, path: str | Path) -> "SpanParameters":
         """Read parameters from a TOML or JSON file; `from_mapping` tells what it holds."""

@@ -12,6 +12,7 @@ from barledger.instruments.contract import Contract
 INITIAL_OVER_MAINTENANCE = 1.1  # CME's ratio for retail accounts
 
 Terms = Contract | str | None
+PLAIN = Contract()
 
 
 class Listing(NamedTuple):
@@ -331,7 +332,7 @@ def _from_mapping(assets: Sequence[str], contracts: Mapping[str, Terms]) -> tupl
 
 def _terms(given: Terms) -> Contract:
     if given is None:
-        return Contract()
+        return PLAIN
     if isinstance(given, str):
         return contract(given)
     if not isinstance(given, Contract):

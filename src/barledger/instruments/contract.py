@@ -11,6 +11,10 @@ from barledger.instruments.brackets import Brackets
 Kind = Literal["stock", "etf", "coin", "future", "perpetual", "fx", "option"]
 KINDS = ("stock", "etf", "coin", "future", "perpetual", "fx", "option")
 OF_OPTIONS = ("right", "strike", "underlying")
+OWN = (
+    *(("option", name) for name in (*OF_OPTIONS, "settles", "short_rate", "short_floor")),
+    *(("perpetual", name) for name in ("brackets", "inverse")),
+)  # terms of one kind alone
 MARGINED = ("future", "perpetual")  # what moves no cash when it is opened
 Margin = float | Sequence[tuple[date | str, float]]
 
@@ -134,7 +138,7 @@ class Contract:
             raise ValueError(f"a {self.kind} has multiplier 1, was {self.multiplier:g}")
 
     def _repr_html_(self) -> str:
-        return _html.option(self)
+        return _html.option(self, [name for kind, name in OWN if kind != self.kind])
 
     def _check_option(self) -> None:
         missing = [name for name in OF_OPTIONS if getattr(self, name) is None]

@@ -15,7 +15,7 @@ from barledger.kernel.ledger import (
     settle_sale,
 )
 from barledger.kernel.liquidity import take_up
-from barledger.kernel.margin import initial_of, margin_price
+from barledger.kernel.margin import initial_of, margin_price, sum_requirements
 from barledger.kernel.records import write_fill, write_incident
 from barledger.kernel.world import World, contracts_of, positions_of, tradable_of
 from barledger.kernel.worth import points
@@ -72,6 +72,8 @@ def fill_opening(
     pay(account, position, amount, fee)
     if world.due_n > 0:
         settle_purchase(world, asset, fee - amount)
+    if world.span_months_n > 0:
+        sum_requirements(world, bar)
     end_fill(world, bar, asset, quantity, price, market, amount, fee, order, 0)
 
 
@@ -93,6 +95,8 @@ def fill_closing(
         note_sale(world, bar, asset, quantity, amount, fee)
     if position.quantity == 0.0:
         end_trade(world, asset)
+    if world.span_months_n > 0:
+        sum_requirements(world, bar)
     end_fill(world, bar, asset, quantity, price, market, amount, fee, order, 1)
     if world.rules.proceeds == Proceeds.NEXT_BAR or account.is_within == 1:
         account.withheld += max(free_money(world) - free, 0.0)

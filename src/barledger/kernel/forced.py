@@ -31,7 +31,8 @@ from barledger.kernel.margin import (
 )
 from barledger.kernel.perpetual import liquidate_perpetuals
 from barledger.kernel.records import be_plain, next_order, write_entry, write_incident, write_order
-from barledger.kernel.types import Floats
+from barledger.kernel.spanned import span_need
+from barledger.kernel.types import RELATIVE, Floats
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
@@ -192,6 +193,8 @@ def fewest(world: World, bar: int, asset: int, level: float) -> float:
     freed = level_of(world, bar, asset, side, position.mark)
     lost = contracts_of(world)[asset].multiplier * abs(price - position.mark)
     equity = world.account.equity
+    if world.span_months_n > 0:
+        return fewest_by_span(world, bar, asset, price, lost)
     if lot == 0.0 and world.rules.has_fee_line != 0:
         gain = freed - lost - fee_slope(world, bar, asset, price)
         need = level - equity + fee_fixed(world, bar, asset)
@@ -213,6 +216,24 @@ def fewest(world: World, bar: int, asset: int, level: float) -> float:
 
 
 @compiled
+def fewest_by_span(world: World, bar: int, asset: int, price: float, lost: float) -> float:
+    """As `fewest` by SPAN: lot after lot, for closing one leg may raise what the others ask."""
+    held = abs(positions_of(world)[asset].quantity)
+    side = -1.0 if positions_of(world)[asset].quantity > 0.0 else 1.0
+    lot = contracts_of(world)[asset].liquidation_lot
+    step = lot if lot > 0.0 else held
+    n = 1
+    while n * step < held:
+        quantity = n * step
+        after = world.account.equity - quantity * lost - fee_of(world, bar, asset, quantity, price)
+        left = span_need(world, asset, side * quantity) * world.rules.span_initial
+        if meets(after, left):
+            return quantity
+        n += 1
+    return held
+
+
+@compiled
 def liquidate(world: World, bar: int, prices: Floats) -> None:
     """Close the fewest lots, the largest open loss first, until the call's level is reached."""
     positions = positions_of(world)
@@ -223,6 +244,10 @@ def liquidate(world: World, bar: int, prices: Floats) -> None:
         losers[k] = held_of(world)[k]
         position = positions[losers[k]]
         keys[losers[k]] = position.exposure * (position.mark - position.average)
+        if world.span_months_n > 0:
+            without = span_need(world, losers[k], -position.quantity)
+            if without > world.account.maintenance * (1.0 + RELATIVE):
+                keys[losers[k]] = np.inf  # a leg that keeps the others' margin down comes last
     sort(losers, keys, spare_of(world), n)
     for k in range(n):
         j = losers[k]

@@ -7,6 +7,7 @@ from barledger.kernel.codes import AccountKind, InstrumentKind, Setting
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import money_zero
 from barledger.kernel.perpetual import bracket_margin, safe_mark
+from barledger.kernel.spanned import span_need
 from barledger.kernel.types import RELATIVE, AccountRow, ContractRow, PositionRow, RulesRow
 from barledger.kernel.world import World, contracts_of, held_of, positions_of
 from barledger.kernel.written import option_claim
@@ -84,6 +85,10 @@ def margin_price(world: World, position: PositionRow) -> float:
 @compiled
 def sum_requirements(world: World, bar: int) -> None:
     """Write Σ initial and Σ maintenance of everything held, at its marks."""
+    if world.span_months_n > 0:
+        world.account.maintenance = span_need(world, -1, 0.0)
+        world.account.initial = world.account.maintenance * world.rules.span_initial
+        return
     positions = positions_of(world)
     held = held_of(world)
     initial = 0.0
@@ -102,6 +107,8 @@ def sum_requirements(world: World, bar: int) -> None:
 @compiled
 def call_level(world: World, bar: int) -> float:
     """Equity that a margin call restores."""
+    if world.span_months_n > 0:
+        return span_need(world, -1, 0.0) * world.rules.span_initial
     positions = positions_of(world)
     held = held_of(world)
     level = 0.0

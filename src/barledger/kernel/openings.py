@@ -27,6 +27,7 @@ from barledger.kernel.limits import NET, cap_ratio, cap_used
 from barledger.kernel.liquidity import part_now, part_of_order
 from barledger.kernel.margin import initial_of
 from barledger.kernel.sizing import cut
+from barledger.kernel.spanned import span_need
 from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -177,6 +178,8 @@ def fit_money(
     world: World, bar: int, order: LiveRow, price: float, quantity: float, unit: float, room: float
 ) -> float:
     """Part of an opening that the account's money allows, the minimum of Reg T included."""
+    if world.span_months_n > 0:
+        return fit_span(world, bar, order, price, quantity, unit, room)
     quantity = fit(world, bar, order.asset, price, quantity, unit, 1.0, room, 0.0)
     if world.rules.account == AccountKind.REG_T and quantity > 0.0:
         fee = fee_of(world, bar, order.asset, quantity, price)
@@ -184,6 +187,44 @@ def fit_money(
         if is_security and world.account.equity - fee < world.rules.minimum_equity:
             quantity = fit_floor(world, bar, order, price, quantity)
     return quantity
+
+
+@wing
+def fit_span(
+    world: World, bar: int, order: LiveRow, price: float, quantity: float, unit: float, room: float
+) -> float:
+    """Part of an opening that SPAN of the whole account allows, in lots.
+
+    What is unbounded is bounded by its outright margin.
+    """
+    lot = contracts_of(world)[order.asset].lot
+    if quantity == np.inf:
+        quantity = cut(max(room, 0.0) / unit, lot)
+    if quantity == 0.0 or spans(world, bar, order, price, quantity, room):
+        return quantity
+    step = lot if lot > 0.0 else 1e-9 * quantity
+    low = 0.0
+    high = np.floor(quantity / step + 1e-9)
+    if not spans(world, bar, order, price, step, room):
+        return 0.0
+    while high - low > 1.0:
+        middle = np.floor(0.5 * (low + high))
+        if spans(world, bar, order, price, middle * step, room):
+            low = middle
+        else:
+            high = middle
+    return low * step
+
+
+@compiled
+def spans(
+    world: World, bar: int, order: LiveRow, price: float, quantity: float, room: float
+) -> bool:
+    """Whether an opening of so much adds no more to the account's margin than there is room for."""
+    after = span_need(world, order.asset, order.side * quantity) * world.rules.span_initial
+    more = after - world.account.initial
+    fee = fee_of(world, bar, order.asset, quantity, price)
+    return more + fee <= room + RELATIVE * max(abs(room), abs(more))
 
 
 @wing

@@ -15,6 +15,7 @@ from barledger.kernel.limits import is_below, loss_level
 from barledger.kernel.margin import maintenance_of, safe_price
 from barledger.kernel.metrics import feed_block
 from barledger.kernel.perpetual import is_leg_safe
+from barledger.kernel.spanned import span_need
 from barledger.kernel.stops import extreme_of, follow, follows, stop_level
 from barledger.kernel.types import BLOCK, RELATIVE, AccountRow, Floats, RulesRow
 from barledger.kernel.wings import wing
@@ -202,6 +203,8 @@ def is_sound(world: World, bar: int, instant: int) -> bool:
         if world.rules.account == AccountKind.PERP_ISOLATED:
             if is_leg_safe(world, held[k], price) == 0:
                 return False
+    if world.span_months_n > 0:
+        need = span_need(world, -1, 0.0)
     if instant == CLOSE and world.rules.has_loss_limits != 0:
         if is_below(world.rules, equity, loss_level(world.rules, world.account)):
             return False
@@ -368,7 +371,7 @@ def run_quiet(world: World, bar: int, end: int) -> int:
     if world.account.n_held == 0:
         return run_flat(world, bar, end)
     is_simple = rules.has_loss_limits + rules.has_dated_margin + rules.has_marks == 0
-    is_simple = is_simple and rules.has_options == 0
+    is_simple = is_simple and rules.has_options + world.span_months_n == 0
     if world.n_assets == 1 and is_simple and rules.has_inverse == 0:
         edge = safe_price(world, bar)
         is_long = positions_of(world)[0].quantity > 0.0

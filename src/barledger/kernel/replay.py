@@ -158,7 +158,8 @@ def write_close(world: World, bar: int, out: Floats) -> None:
     """Write what the account looks like at its marks."""
     account = world.account
     value(world)
-    account.at_close = 1
+    if world.rules.has_options != 0:
+        account.at_close = 1
     if world.rules.tests_margin != 0:
         sum_requirements(world, bar)
     out[CASH, bar] = account.cash

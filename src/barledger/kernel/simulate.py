@@ -115,7 +115,8 @@ def visit(world: World, bar: int, cell: int) -> int:
     rules = world.rules
     if rules.lag > 0 and cell < (bar + 1 - rules.lag) * world.n_assets:
         cell = decide(world, bar - rules.lag, cell)
-    account.at_close = 0
+    if rules.has_options != 0:
+        account.at_close = 0
     start_bar(world, bar)
     if world.fundings_n > 0:
         pay_funding(world, bar, 0)
@@ -132,7 +133,8 @@ def visit(world: World, bar: int, cell: int) -> int:
             trade_within(world, bar)
         if not at_open and rules.tests_extremes != 0 and account.is_bankrupt == 0:
             test_extremes(world, bar)
-        account.at_close = instant
+        if rules.has_options != 0:
+            account.at_close = instant
         mark(world, mark_open_of(world) if at_open else mark_close_of(world), bar)
         if rules.lag == 0 and not at_open and cell < (bar + 1) * world.n_assets:
             cell = decide(world, bar, cell)

@@ -63,6 +63,7 @@ class RulesRow(Protocol):
     has_marks: int
     has_inverse: int
     has_options: int
+    span_initial: float
     order_kind: int
     tif: int
     gtd_day: int

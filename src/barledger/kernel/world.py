@@ -114,6 +114,7 @@ class World(Own, Protocol):
     events_n: int
     settlement_bars_n: int
     fundings_n: int
+    span_months_n: int
     net_n: int
     worth_n: int
     net_stops_n: int
@@ -169,6 +170,14 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "mark_close": (F8, 2),
     "tiers": (F8, 1),
     "fundings": (FUNDING, 1),
+    "span_lines": (F8, 1),
+    "span_months": (I8, 1),
+    "span_products": (F8, 1),
+    "span_spreads": (F8, 1),
+    "span_delivery": (F8, 1),
+    "span_offsets": (F8, 1),
+    "span_legs": (F8, 1),
+    "span_scratch": (F8, 1),
     "net": (F8, 1),
     "net_where": (I8, 1),
     "worth": (F8, 2),
@@ -196,6 +205,7 @@ WINGS = (
     "feed_block",
     "fit_cap",
     "fit_floor",
+    "fit_span",
     "force",
     "guard",
     "impact",
@@ -218,6 +228,7 @@ WINGS = (
     "serve_net",
     "settle",
     "share_out",
+    "span_need",
     "stop_positions",
     "test_extremes",
     "test_losses",
@@ -334,3 +345,11 @@ net_where_of: Callable[[World], Ints] = _view("net_where")
 worth_of: Callable[[World], Floats] = _view("worth")
 net_stops_of: Callable[[World], Floats] = _view("net_stops")
 balances_of: Callable[[World], Floats] = _view("balances")
+span_lines_of: Callable[[World], Floats] = _view("span_lines")
+span_months_of: Callable[[World], Ints] = _view("span_months")
+span_products_of: Callable[[World], Floats] = _view("span_products")
+span_spreads_of: Callable[[World], Floats] = _view("span_spreads")
+span_delivery_of: Callable[[World], Floats] = _view("span_delivery")
+span_offsets_of: Callable[[World], Floats] = _view("span_offsets")
+span_legs_of: Callable[[World], Floats] = _view("span_legs")
+span_scratch_of: Callable[[World], Floats] = _view("span_scratch")

@@ -11,12 +11,19 @@ from barledger.accounts import Account, FuturesMargin
 from barledger.data.bars import Bars
 from barledger.data.stamps import as_stamps
 from barledger.kernel.codes import Setting
+from barledger.lowering.spanned import parameters_of, ranges_of
 from barledger.lowering.varying import Varying
 
 
 def add_margins(varying: Varying, bars: Bars, account: Account) -> dict[str, Any]:
     """Add initial and maintenance margin of every future; returns what the rules must know."""
     if all(contract.kind != "future" for contract in bars.kinds):
+        return {"has_dated_margin": 0}
+    span = parameters_of(account)
+    if span is not None and isinstance(account, FuturesMargin):
+        ranges = ranges_of(bars, account)
+        varying.add(Setting.INITIAL, "initial", ranges * span.initial)
+        varying.add(Setting.MAINTENANCE, "maintenance", ranges)
         return {"has_dated_margin": 0}
     factor = _day_factor(bars, account)
     is_dated = factor is not None

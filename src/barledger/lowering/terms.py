@@ -24,6 +24,7 @@ from barledger.lowering.memory import Memory
 from barledger.lowering.netted import put_net
 from barledger.lowering.perpetuals import perpetual_rules, put_perpetuals
 from barledger.lowering.request import Request, check_sequence
+from barledger.lowering.spanned import put_span
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
 from barledger.lowering.waits import add_orders
@@ -119,6 +120,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     put_events(memory, rules, request)
     put_perpetuals(memory, contracts, rules, request)
     put_options(contracts, bars)
+    put_span(memory, bars, request.account)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
     memory.record["rules"] = rules
@@ -253,7 +255,11 @@ def _contracts(request: Request) -> npt.NDArray[np.void]:
     if len(request.bars.kinds) == 1:
         rows = np.repeat(_contract(first, keep), len(contracts))
     else:
-        rows = np.concatenate([_contract(contract, keep) for contract in contracts])
+        places = {id(contract): place for place, contract in enumerate(request.bars.kinds)}
+        made = np.zeros(len(places), CONTRACT)
+        for place, contract in enumerate(request.bars.kinds):
+            made[place] = _contract(contract, keep)[0]
+        rows = made[[places[id(contract)] for contract in contracts]]
     _round_collateral(rows, request)
     _convert(rows, request)
     rows["exclusive"] = -1
