@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         VolatilityTarget,
     )
     from barledger.orders import (
+        Bracket,
         Limit,
         Market,
         MarketIfTouched,
@@ -130,6 +131,7 @@ _HOME = {
     "impact": ("AlmgrenImpact", "KyleImpact", "SquareRootImpact", "VolumeShareImpact"),
     "liquidity": ("Liquidity",),
     "orders": (
+        "Bracket",
         "Limit",
         "Market",
         "MarketIfTouched",
@@ -161,6 +163,7 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "AlmgrenImpact",
     "Bars",
+    "Bracket",
     "Brackets",
     "Cash",
     "CashBalance",

@@ -242,6 +242,44 @@ class TrailingStop(Order):
         return None
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Bracket(Order):
+    """An entry with a stop below and a target above it (of a sale: above and below).
+
+    Once the entry has filled, stop and target guard the position, one cancelling the other, as
+    `Stops` with ``unit="level"`` do: by the same rules for gaps and for bars that reach both.
+
+    Parameters
+    ----------
+    entry
+        What the entry waits for; None (default): nothing, it is at the market.
+    stop, target
+        Prices, of any shape that `Limit` takes, read at the bar of the signal; NaN: none there.
+        On the wrong side of the entry's price (of one at the market: of the close) they are an
+        error before anything runs.
+
+    Examples
+    --------
+    >>> Bracket(Limit(99.0), stop=95.0, target=110.0)
+    Bracket(entry=Limit(price=99.0), stop=95.0, target=110.0)
+    """
+
+    entry: Order | None = None
+    stop: Number | None = None
+    target: Number | None = None
+    kind: ClassVar[str] = "bracket"
+
+    def __post_init__(self) -> None:
+        is_order = self.entry is None or isinstance(self.entry, Order)
+        if not is_order or isinstance(self.entry, Bracket):
+            raise TypeError(f"Bracket entry must be an order such as Limit(99), was {self.entry!r}")
+        if self.stop is None and self.target is None:
+            raise ValueError("Bracket needs a stop, a target, or both")
+        for name in ("stop", "target"):
+            if getattr(self, name) is not None:
+                _check_price("Bracket", name, getattr(self, name))
+
+
 def last_day(order: Order) -> int:
     """Return the last date of an order in days since 1970-01-01; -1 where it has none."""
     until: date | str | None = getattr(order, "until", None)

@@ -98,6 +98,10 @@ class Bar:
         column = self.column(asset)
         return trade.trail(self._context, column, float(quantity), float(distance), tif)
 
+    def oco(self, one: int, other: int) -> None:
+        """Let one of two orders placed on this bar cancel the other once it begins to fill."""
+        trade.oco(self._context, one, other)
+
     def withdraw(self, handle: int) -> None:
         """Withdraw a waiting order; one that has ended stays as it is."""
         trade.withdraw(self._context, handle)

@@ -8,7 +8,7 @@ there was nothing to order). All work in compiled code and in Python.
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.callback import Context, call_off, lay
+from barledger.kernel.callback import Context, call_off, lay, tie
 
 GTC, DAY, NEXT, IOC, FOK = 0, 2, 3, 4, 5  # how long an order waits
 _MARKET, _LIMIT, _STOP, _STOP_LIMIT, _IF_TOUCHED = 0, 1, 2, 3, 4
@@ -70,6 +70,12 @@ def protected(ctx: Context, asset: int, quantity: float, points: float, tif: int
 def trail(ctx: Context, asset: int, quantity: float, distance: float, tif: int = GTC) -> int:
     """Buy once the market is `distance` above its lowest price since; sell below its highest."""
     return int(lay(ctx.desk, asset, float(quantity), _TRAILING, float(distance), np.nan, tif))
+
+
+@compiled(entry=True)
+def oco(ctx: Context, one: int, other: int) -> None:
+    """Let one of two orders placed on this bar cancel the other once it begins to fill."""
+    tie(ctx.desk, one, other)
 
 
 @compiled(entry=True)

@@ -29,7 +29,7 @@ from .market import (
 
 if TYPE_CHECKING:
     from .forced import LossLimits
-    from .resting import Rest
+    from .resting import Own, Rest
 
 COUNTS = ("no_position", "repeat_ignored", "opposite_ignored", "at_target", "no_size")
 
@@ -134,6 +134,7 @@ class Order:
     reduces: bool = False
     target: float | None = None
     explicit: float | None = None
+    own: "Own | None" = None  # kind, life and ties of an order given one by one
     scale: float = 1.0  # splits since it was placed
     equity: float = NAN  # at the decision
     direction: int = 0
@@ -159,6 +160,12 @@ class Order:
     leg: str = ""  # which part its last fill was of
     pieces: list[tuple[float, float, int, float]] = field(default_factory=list)  # of that part
     paid: float = 0.0  # fee of those pieces
+
+    @property
+    def has_own_levels(self) -> bool:
+        """Whether it brings levels for the position that it opens."""
+        own = self.own
+        return own is not None and (is_number(own.stop_loss) or is_number(own.take_profit))
 
     @property
     def has_opened(self) -> bool:

@@ -9,7 +9,7 @@ from .levels import StopTerms
 from .market import Market
 
 PATHS = ["worst", "best", "ohlc", "olhc", "nearest"]
-UNITS = ["fraction", "price", "ticks", "atr"]
+UNITS = ["fraction", "price", "ticks", "atr", "level"]
 SHARES = [0.003, 0.01, 0.03, 0.1, 0.4, 50.0]  # distances as shares of the price
 RANGES = [0.1, 0.5, 1.0, 2.0, 1000.0]  # distances as multiples of the true range
 
@@ -76,3 +76,37 @@ def scale_of(market: Market, unit: str, shape: tuple[int, ...]) -> Any:
 def typical(closes: np.ndarray) -> float:
     known = closes[~np.isnan(closes)]
     return float(np.median(known)) if len(known) else 10.0
+
+
+def vary(
+    draw: np.random.Generator, stops: StopTerms, market: Market, *, may_rest: bool
+) -> StopTerms:
+    """Give some stops ladders, another base or another exit."""
+    changes: dict[str, Any] = {}
+    if draw.random() < 0.2:
+        close = np.array(market.close)
+        return StopTerms(
+            loss=close * (1 + draw.normal(-0.02, 0.05, close.shape)),
+            target=float(np.nanmedian(close) * 1.05) if draw.random() < 0.5 else None,
+            time=stops.time,
+            unit="level",
+            path=stops.path,
+        )
+    scale = {"fraction": 1.0, "price": 30.0, "ticks": 3000.0, "atr": 10.0}[stops.unit]
+    for many, one in (("losses", "loss"), ("targets", "target")):
+        if draw.random() < 0.3:
+            count = int(draw.integers(1, 4))
+            distances = np.sort(draw.uniform(0.002, 0.08, count)) * scale
+            shares = draw.dirichlet(np.ones(count)) * float(draw.choice([1.0, 0.6]))
+            changes |= {
+                many: list(zip(distances.tolist(), shares.tolist(), strict=True)),
+                one: None,
+            }
+    changes["base"] = str(draw.choice(["fill", "fill", "signal"]))
+    exits = ["market", "close"]
+    if may_rest and changes.get("losses") is None and stops.stop_fill == "level":
+        exits.append("limit")
+    changes["exit"] = str(draw.choice(exits))
+    if changes["exit"] == "limit" and draw.random() < 0.5:
+        changes["limit_offset"] = float(draw.uniform(0.0, 0.02)) * scale
+    return replace(stops, **changes)

@@ -6,6 +6,7 @@ from typing import Any
 from . import accounts
 from .book import Order, World
 from .fills import close_part
+from .groups import as_met, with_group
 from .market import NAN, at, is_number, unit_value
 from .openings import is_live, open_one, reduce
 from .plans import make_plan
@@ -30,7 +31,7 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
     for order in world.live:  # what a stop could not close waits from now on
         if not any(order is old for old in before):
             order.offer = offer_at_open(world, order)
-            ready.append(order)
+            ready += [order] if is_number(order.offer) else []
     run_ready(world, ready, tests)
 
 
@@ -43,11 +44,13 @@ def run_ready(world: World, ready: list[Order], tests: Callable[[], None]) -> No
     ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
     if handles_whole(world):
         for order in ready:
-            handle_whole(world, order)
+            if is_waiting(world, order):
+                handle_whole(world, order)
         tests()
         return
     for order in ready:
-        reduce(world, order)
+        if is_waiting(world, order):
+            with_group(world, order, reduce)
     openings = in_allocation(world, [order for order in ready if is_live(world, order)])
     for order in openings:
         claim_group(world, order)
@@ -76,27 +79,34 @@ def run_range(world: World) -> None:
         refuse_all(world, ready)
     else:
         ready = in_sequence(world, [order for order in ready if make_plan(world, order)])
+        ready = as_met(world, ready)
         for order in ready:
-            reduce(world, order)
+            if is_waiting(world, order):
+                with_group(world, order, reduce)
         for order in [order for order in ready if is_live(world, order)]:
-            open_one(world, order)
+            if is_live(world, order):
+                with_group(world, order, open_one)
     serve_opened(world)
     if world.terms.fill == "next_open":
         drop_after_bar(world)
 
 
 def refuse_all(world: World, orders: list[Order]) -> None:
-    for order in sorted(orders, key=lambda o: (o.asset, o.placed, o.given)):
+    for order in sorted(orders, key=lambda o: (o.asset, o.given)):
         if order.before == 0:
             order.wanted = NAN if order.explicit is None else order.explicit * order.scale
         world.end(order, "bankrupt")
 
 
 def handle_whole(world: World, order: Order) -> None:
-    reduce(world, order)
+    with_group(world, order, reduce)
     if is_live(world, order):
         claim_group(world, order)
-        open_one(world, order)
+        with_group(world, order, open_one)
+
+
+def is_waiting(world: World, order: Order) -> bool:
+    return any(other is order for other in world.live)
 
 
 # Who comes first
@@ -110,7 +120,7 @@ def handles_whole(world: World) -> bool:
 
 def in_sequence(world: World, orders: list[Order]) -> list[Order]:
     key = sequence_key(world)
-    return sorted(orders, key=lambda o: (key(o), o.asset, o.placed, o.given))
+    return sorted(orders, key=lambda o: (key(o), o.asset, o.given))
 
 
 def sequence_key(world: World) -> Callable[[Order], float]:
@@ -139,7 +149,7 @@ def in_allocation(world: World, orders: list[Order]) -> list[Order]:
     def key(order: Order) -> tuple[Any, ...]:
         priority = at(world.terms.priority, order.placed, order.asset)
         rank = -priority if is_number(priority) else float("inf")
-        return rank, order.asset, order.placed, order.given
+        return rank, order.asset, order.given
 
     return sorted(orders, key=key)
 

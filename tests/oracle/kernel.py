@@ -25,7 +25,7 @@ from barledger.state import State
 from .carry import CarryTerms
 from .levels import StopTerms
 from .market import Market, Outcome, Wishes
-from .resting import RestingTerms
+from .resting import Own, RestingTerms
 from .worlds import Case
 
 # Reasons for which the two tell different wanted quantities: what was asked for before the cut to
@@ -114,7 +114,24 @@ def wishes_of(bars: Bars, wished: Wishes) -> wishes.Wishes:
             "quantity": pl.Series([row[2] for row in rows], dtype=pl.Float64),
         }
     )
+    if any(len(row) > 3 for row in rows):
+        frame = frame.with_columns(*columns_of([row[3] for row in rows]))
     return wishes.from_order_frame(bars, frame)
+
+
+def columns_of(owns: list[Own]) -> list[Any]:
+    """What each order says of itself, as columns of a frame."""
+    import polars as pl
+
+    named = {
+        "kind": pl.String, "price": pl.Float64, "stop": pl.Float64, "tif": pl.String,
+        "until": pl.Date, "stop_loss": pl.Float64, "take_profit": pl.Float64,
+    }  # fmt: skip
+    columns = [
+        pl.Series(name, [getattr(own, name) for own in owns], dtype=kind)
+        for name, kind in named.items()
+    ]
+    return [*columns, pl.Series("oco", [own.group for own in owns], dtype=pl.String)]
 
 
 def request_of(case: Case) -> Request:

@@ -29,6 +29,11 @@ class StopTerms:
     stop_fill: str = "level"
     when_added: str = "keep"
     atr_length: int = 14
+    losses: Any = None
+    targets: Any = None
+    base: str = "fill"
+    exit: str = "market"
+    limit_offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,42 @@ class Levels:
     even_from: float
     time_up: float
     mark: float
+    losses: tuple[tuple[float, float], ...] = ()  # rungs that are left: level and share
+    targets: tuple[tuple[float, float], ...] = ()
+    whole: float = 0.0  # quantity that the rungs share out
+    done: float = 0.0  # what the present rung has closed
+    offset: float = 0.0  # by which the limit of a stop is worse than its level
 
     def raised_to(self, price: float) -> "Levels":
         return replace(self, mark=max(self.mark, price))
 
     def split(self, ratio: float) -> "Levels":
         """Divide the levels, the distance and the mark; the time stays."""
-        names = ("entry", "loss", "target", "trail", "trail_from", "even_from", "mark")
-        return replace(self, **{name: getattr(self, name) / ratio for name in names})
+        names = ("entry", "loss", "target", "trail", "trail_from", "even_from", "mark", "offset")
+        rungs = {
+            name: tuple((level / ratio, share) for level, share in getattr(self, name))
+            for name in ("losses", "targets")
+        }
+        amounts = {"whole": self.whole * ratio, "done": self.done * ratio}
+        return replace(
+            self, **{name: getattr(self, name) / ratio for name in names}, **rungs, **amounts
+        )
+
+    def climbed(self, cause: str, tick: float) -> "Levels":
+        """Levels once a rung is done: the next one counts."""
+        if cause == "target_hit":
+            rest = self.targets[1:]
+            level = costs.against_us(rest[0][0], tick, +1) if rest else math.inf
+            return replace(self, targets=rest, target=level, done=0.0)
+        rest = self.losses[1:]
+        return replace(self, losses=rest, loss=rest[0][0] if rest else -math.inf, done=0.0)
+
+    def rung_of(self, cause: str) -> tuple[float, float] | None:
+        """Rung that a level is, none where it closes all."""
+        if cause == "target_hit":
+            return self.targets[0] if self.targets else None
+        is_rung = cause == "stop_loss" and self.losses and self.loss >= self.stop
+        return self.losses[0] if is_rung else None
 
     def moved(self, gap: float) -> "Levels":
         """Move the levels and the mark; the distance and the time stay."""
@@ -79,28 +112,64 @@ class Levels:
 def set_levels(world: "World", order: "Order", side: int, price: float) -> Levels:
     """Levels that an order's own distances set from a price."""
     entry = side * price
+    stops = world.terms.stops
+    if stops.base == "signal":
+        close = cell(world.market.close, order.placed, order.asset) / order.scale
+        price = close if is_number(close) else price
+    start = side * price
+    has_levels = stops.unit == "level" or order.has_own_levels
     tick = world.market.contracts[order.asset].tick
 
     def distance(name: str) -> float:
         return distance_of(world, order, name, price)
 
     def above(name: str, absent: float) -> float:
-        return entry + distance(name) if is_number(distance(name)) else absent
+        return start + distance(name) if is_number(distance(name)) else absent
 
     target = above("target", math.inf)
-    loss = distance("loss")
+    loss = start - distance("loss")
+    if has_levels:
+        loss, target = (side * level_of(world, order, name) for name in ("loss", "target"))
+    target = target if is_number(target) else math.inf
+    unit = distance_of(world, order, 1.0, price)
+    losses = tuple((start - d * unit, share) for d, share in whole_rungs(stops.losses))
+    targets = tuple((start + d * unit, share) for d, share in whole_rungs(stops.targets))
+    if losses and is_number(unit):
+        loss = losses[0][0]
+    if targets and is_number(unit):
+        target = targets[0][0]
     trail = distance("trail")
     bars = number_of(world, order, "time")
     return Levels(
         entry=entry,
-        loss=entry - loss if is_number(loss) else -math.inf,
+        loss=loss if is_number(loss) else -math.inf,
         target=costs.against_us(target, tick, +1) if math.isfinite(target) else target,
         trail=trail if is_number(trail) else math.inf,
         trail_from=above("trail_after", -math.inf),
         even_from=above("break_even", math.inf),
         time_up=world.bar + bars if is_number(bars) else math.inf,
         mark=entry,
+        losses=losses if is_number(unit) else (),
+        targets=targets if is_number(unit) else (),
+        whole=abs(world.held(order.asset)),
+        offset=stops.limit_offset * unit if stops.limit_offset else 0.0,
     )
+
+
+def whole_rungs(rungs: Any) -> list[tuple[float, float]]:
+    """Rungs, the last with an infinite share where it closes all that is left."""
+    pairs = [(float(distance), float(share)) for distance, share in rungs or ()]
+    if pairs and sum(share for _, share in pairs) >= 1.0 - 1e-9:
+        pairs[-1] = (pairs[-1][0], math.inf)
+    return pairs
+
+
+def level_of(world: "World", order: "Order", name: str) -> float:
+    """Level of an order's own, or of the run, as a price; NaN: none."""
+    if order.has_own_levels:
+        level = order.own.stop_loss if name == "loss" else order.own.take_profit
+        return level / order.scale
+    return number_of(world, order, name) / order.scale
 
 
 def number_of(world: "World", order: "Order", name: str) -> float:
@@ -109,9 +178,10 @@ def number_of(world: "World", order: "Order", name: str) -> float:
     return NAN if value is None else at(value, order.placed, order.asset)
 
 
-def distance_of(world: "World", order: "Order", name: str, price: float) -> float:
-    """Distance in price; those of before a split are divided by its ratio."""
-    number, unit = number_of(world, order, name), world.terms.stops.unit
+def distance_of(world: "World", order: "Order", name: "str | float", price: float) -> float:
+    """Distance in price, or that of a number; those of before a split are divided by its ratio."""
+    number = number_of(world, order, name) if isinstance(name, str) else name
+    unit = world.terms.stops.unit
     if unit == "fraction":
         return number * abs(price)
     if unit == "ticks":

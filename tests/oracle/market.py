@@ -71,7 +71,7 @@ class Wishes:
     signals: Sequence[Sequence[Sequence[bool]]] | None = None
     targets: Rows | None = None
     unit: str = "percent"
-    orders: Sequence[tuple[int, int, float]] | None = None
+    orders: Sequence[tuple[Any, ...]] | None = None  # bar, asset, quantity, perhaps `Own`
 
 
 @dataclass

@@ -59,17 +59,16 @@ def decide(world: World) -> None:
 
 
 def place_explicit_orders(world: World) -> None:
-    of_this_bar = [
-        (asset, quantity) for bar, asset, quantity in world.wishes.orders if bar == world.wish_bar
-    ]
-    for asset, quantity in sorted(of_this_bar, key=lambda order: order[0]):
+    of_this_bar = [row[1:] for row in world.wishes.orders if row[0] == world.wish_bar]
+    for asset, quantity, *own in sorted(of_this_bar, key=lambda order: order[0]):
         if not is_number(quantity) or quantity == 0:
             continue
-        if lacks_price(world, asset):
+        if lacks_price(world, asset, own[0] if own else None):
             world.count("no_size")
             continue
         order = new_order(world, asset, cause="order")
         order.explicit = order.wanted = float(quantity)
+        order.own = own[0] if own else None
         let_live(world, order)
 
 

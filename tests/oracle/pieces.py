@@ -66,5 +66,5 @@ def wishes_between(case: Case, first: int, end: int) -> Wishes:
     if targets is not None:
         targets = targets[first:end]
     if orders is not None:
-        orders = [(bar - first, asset, q) for bar, asset, q in orders if first <= bar < end]
+        orders = [(row[0] - first, *row[1:]) for row in orders if first <= row[0] < end]
     return replace(wished, signals=signals, targets=targets, orders=orders)

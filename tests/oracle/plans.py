@@ -66,6 +66,7 @@ def plan_target(world: World, order: Order) -> bool:
     target, held = target_quantity(world, order), world.held(order.asset)
     if not is_number(target):
         return vanish(world, order, "no_size")
+    order.close, order.closes = 0.0, 0  # of an earlier bar: a stop may have closed more since
     target = sign(target) * cut(abs(target), lot)
     if order.target != 0 and target == 0 and held == 0:
         order.direction, order.opens = sign(order.target), sign(order.target)

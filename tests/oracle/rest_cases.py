@@ -10,7 +10,10 @@ A case is two lines: what it shows, then `options | bars | fills | ends`.
   number a bar, the last for all that follow. `orders` is bar:quantity (0:10 unless said);
   `signals` is bar:letters instead (L, X long entry and exit, S, C short entry and exit), of
   10 shares or of money (`value`), `repeat` and `opposite` as the rules of that name.
-- Stops of positions: `loss`, `target`, `trail`, `time` in price, `path`, `stop_fill`.
+- Stops of positions: `loss`, `target`, `trail`, `time` in price, `path`, `stop_fill`, `exit`,
+  `limit_offset`, `base`, `unit`; ladders `losses` and `targets` as distance:share/distance:share.
+- `each` is a list of orders that say their own kind, in place of `orders`:
+  bar:quantity:kind:price:group:stop_loss:take_profit, `n` or nothing where there is none.
 - `delay` in bars; `tick`, `slip` (a fraction), `split` (bar:ratio), `off` (a bar that is not tradable), `held`
   (quantity:average at the start), `cash` (a cash account in whole shares with so much; else
   everything is allowed).
@@ -23,10 +26,15 @@ from typing import Any
 
 from .rest_rows import (
     AUCTIONS,
+    BASES,
+    BRACKETS,
     DATA,
     DELAYS,
+    EXITS,
     FALLING,
+    GROUPS,
     KINDS,
+    LADDERED,
     LIVES,
     MONEY,
     PRICES,
@@ -39,9 +47,11 @@ from .rest_rows import (
 
 BLOCKS = (
     KINDS, STOP_LIMITS, LIVES, SIGNALS, FALLING, RISING, MONEY, PRICES, DATA,
-    AUCTIONS, PROTECTED, TRAILING, DELAYS,
+    AUCTIONS, PROTECTED, TRAILING, DELAYS, GROUPS, BRACKETS, LADDERED, EXITS, BASES,
 )  # fmt: skip
-DISTANCES = ("loss", "target", "trail", "time")
+DISTANCES = ("loss", "target", "trail", "time", "limit_offset")
+LADDERS = ("losses", "targets")
+WORDS = ("path", "stop_fill", "exit", "base", "unit", "when_added")
 
 Bar = tuple[float, float, float, float]
 Filled = tuple[int, float, float, str]
@@ -73,6 +83,7 @@ class RestCase:
     held: tuple[float, float] | None
     cash: float | None
     delay: int
+    each: list[list[str]] | None = None
 
 
 def number(word: str) -> float:
@@ -108,7 +119,11 @@ def case_of(name: str, row: str) -> RestCase:
     given = dict(word.split("=") for word in options.split())
     candles = [bar_of(words) for words in bars.split(",")]
     stops: dict[str, Any] = {key: float(given[key]) for key in DISTANCES if key in given}
-    stops |= {key: given[key] for key in ("path", "stop_fill") if key in given}
+    stops |= {key: given[key] for key in WORDS if key in given}
+    for key in LADDERS:
+        if key in given:
+            pairs = (pair.split(":") for pair in given[key].split("/"))
+            stops[key] = [(float(distance), float(share)) for distance, share in pairs]
     signals = pairs_of(given.get("signals"), (int, str))
     orders = None if signals else pairs_of(given.get("orders", "0:10"), (int, float))
     split = pairs_of(given.get("split"), (int, float))
@@ -136,6 +151,7 @@ def case_of(name: str, row: str) -> RestCase:
         held=held[0] if held else None,
         cash=float(given["cash"]) if "cash" in given else None,
         delay=int(given.get("delay", 0)),
+        each=[row.split(":") for row in given["each"].split(",")] if "each" in given else None,
     )
 
 

@@ -472,3 +472,166 @@ delay=1 kind=market_if_touched price=200 signals=0:L,1:L,2:X | 100, 101, 102, 10
 The close of a delayed order on the close
 delay=1 kind=market_on_close | 100, 101 102 100 100, 104 105 103 103 | 2 10 103 |
 """
+
+GROUPS = """
+One fills within the bar, the other is cancelled
+each=0:10:stop:105:a,0:-10:stop:95:a | 100, 100 106 99 104, 104 105 90 92 | 1 10 105 | 1 one_cancels_other
+The other one fills
+each=0:10:stop:105:a,0:-10:stop:95:a | 100, 100 104 94 96, 96 110 95 109 | 1 -10 95 | 1 one_cancels_other
+One fills at the open: the range does not see the other
+each=0:10:stop:105:a,0:-10:stop:95:a | 100, 106 107 90 92 | 1 10 106 | 1 one_cancels_other
+Both met at the open: the first as given
+each=0:10:market:n:a,0:-20:limit:95:a | 100, 100 101 99 100 | 1 10 100 | 1 one_cancels_other
+Both met in the range from flat, worst: the first as given
+each=0:10:stop:105:a,0:-10:stop:95:a | 100, 100 106 94 100 | 1 10 105 | 1 one_cancels_other
+Both met in the range, ohlc: the one above first
+each=0:-10:stop:95:a,0:10:stop:105:a path=ohlc | 100, 100 106 94 100 | 1 10 105 | 1 one_cancels_other
+Both met in the range, olhc: the one below first
+each=0:10:stop:105:a,0:-10:stop:95:a path=olhc | 100, 100 106 94 100 | 1 -10 95 | 1 one_cancels_other
+Both met in the range, nearest: the nearer extreme first
+each=0:10:stop:105:a,0:-10:stop:98:a path=nearest | 100, 100 106 97 100 | 1 -10 98 | 1 one_cancels_other
+Two of one side: the nearer first
+each=0:10:stop:108:a,0:5:stop:104:a | 100, 100 109 99 105 | 1 5 104 | 1 one_cancels_other
+A stop and a target of what is held, worst: the stop
+each=0:10:market:n,1:-10:limit:110:a,1:-10:stop:90:a | 100, 100, 100 112 88 100 | 1 10 100, 2 -10 90 | 2 one_cancels_other
+A stop and a target of what is held, best: the target
+each=0:10:market:n,1:-10:stop:90:a,1:-10:limit:110:a path=best | 100, 100, 100 112 88 100 | 1 10 100, 2 -10 110 | 2 one_cancels_other
+A stop and a target of a short, worst: the stop
+each=0:-10:market:n,1:10:limit:90:a,1:10:stop:110:a | 100, 100, 100 112 88 100 | 1 -10 100, 2 10 110 | 2 one_cancels_other
+Groups know nothing of each other
+each=0:10:stop:105:a,0:-10:stop:95:a,0:7:limit:99:b | 100, 100 106 98 104 | 1 10 105, 1 7 99 | 1 one_cancels_other
+Three of a group: two are cancelled
+each=0:10:stop:105:a,0:-10:stop:95:a,0:-5:limit:120:a | 100, 100 106 99 104 | 1 10 105 | 1 one_cancels_other, 1 one_cancels_other
+A group laid down on two bars
+each=0:10:stop:105:a,1:-10:stop:95:a | 100, 100 101 99 100, 100 106 99 104 | 2 10 105 | 2 one_cancels_other
+An order that expires cancels nobody
+each=0:10:market_with_protection:0:a,0:-10:stop:95:a off=1 | 100, 100 101 90 92, 100 101 94 96 | 2 10 100 | 2 one_cancels_other
+"""
+
+BRACKETS = """
+The stop of a bracket, at its price
+each=0:10:limit:98:n:94:106 | 100, 100 101 97 99, 99 100 93 95 | 1 10 98, 2 -10 94 stop_loss |
+The target of a bracket, at its price
+each=0:10:limit:98:n:94:106 | 100, 100 101 97 99, 99 107 98 105 | 1 10 98, 2 -10 106 target_hit |
+A better entry moves no level
+each=0:10:limit:98:n:94:106 | 100, 96 97 95 96, 96 97 93 95 | 1 10 96, 2 -10 94 stop_loss |
+A gap through the stop of a bracket
+each=0:10:limit:98:n:94:106 | 100, 100 101 97 99, 90 91 89 90 | 1 10 98, 2 -10 90 stop_loss |
+Both met, worst: the stop
+each=0:10:market:n:n:94:106 | 100, 100 107 93 100 | 1 10 100, 1 -10 94 stop_loss |
+Both met, best: the target
+each=0:10:market:n:n:94:106 path=best | 100, 100 107 93 100 | 1 10 100, 1 -10 106 target_hit |
+A bracket of a sale
+each=0:-10:market:n:n:106:94 | 100, 100 101 93 95 | 1 -10 100, 1 10 94 target_hit |
+A stop alone
+each=0:10:market:n:n:94 | 100, 100 120 99 119, 119 120 93 95 | 1 10 100, 2 -10 94 stop_loss |
+Each order its own bracket
+each=0:10:market:n:n:94:106,2:10:market:n:n:100:120 | 100, 100 107 99 106, 105, 105 106 104 105, 104 105 99 101 | 1 10 100, 1 -10 106 target_hit, 3 10 105, 4 -10 100 stop_loss |
+The levels of the first stay when another adds
+each=0:10:market:n:n:94:120,1:10:market:n:n:99:130 | 100, 100, 101 102 98 100, 100 101 93 95 | 1 10 100, 2 10 101, 3 -20 94 stop_loss |
+The levels of the last where they are set anew
+each=0:10:market:n:n:94:120,1:10:market:n:n:99:130 when_added=reset loss=50 | 100, 100, 101 102 100 100, 100 101 98 100 | 1 10 100, 2 10 101, 3 -20 99 stop_loss |
+A split divides the levels of a bracket
+each=0:10:limit:98:n:94:106 split=2:2 | 100, 100 101 97 99, 49 50 46 48 | 1 10 98, 2 -20 47 stop_loss |
+A split before the entry divides them too
+each=0:10:limit:96:n:94:106 split=2:2 | 100, 100, 49 50 46.5 48 | 2 20 48, 2 -20 47 stop_loss |
+Straddle with brackets: one side, and its stop
+each=0:10:stop:105:a:101:n,0:-10:stop:95:a:99:n | 100, 102 106 102 104, 104 105 100 101 | 1 10 105, 2 -10 101 stop_loss | 1 one_cancels_other
+Levels of the run as prices
+kind=market_on_open signals=0:L loss=94 target=106 unit=level | 100, 100 101 99 100, 100 101 93 95 | 1 10 100, 2 -10 94 stop_loss |
+"""
+
+LADDERED = """
+Two targets, half each
+kind=market_on_open targets=5:.5/10:.5 | 100, 100 106 99 104, 104 111 103 110 | 1 10 100, 1 -5 105 target_hit, 2 -5 110 target_hit |
+Two targets within one bar, each at its level
+kind=market_on_open targets=5:.5/10:.5 | 100, 100 112 99 104 | 1 10 100, 1 -5 105 target_hit, 1 -5 110 target_hit |
+A gap over both fills both at the open
+kind=market_on_open targets=5:.5/10:.5 | 100, 100, 115 116 114 115 | 1 10 100, 2 -5 115 target_hit, 2 -5 115 target_hit |
+A gap over the first, the second in the range
+kind=market_on_open targets=5:.5/10:.5 | 100, 100, 106 111 105 110 | 1 10 100, 2 -5 106 target_hit, 2 -5 110 target_hit |
+Shares of less than 1 leave the rest
+kind=market_on_open targets=5:.4 | 100, 100 106 99 104, 104 120 103 119 | 1 10 100, 1 -4 105 target_hit |
+The rest meets the stop
+kind=market_on_open targets=5:.4 loss=5 | 100, 100 106 99 104, 104 105 94 95 | 1 10 100, 1 -4 105 target_hit, 2 -6 95 stop_loss |
+Worst: the stop comes before the first target
+kind=market_on_open targets=5:.4 loss=5 | 100, 100, 100 106 94 95 | 1 10 100, 2 -10 95 stop_loss |
+Best: the first target, then the stop for the rest
+kind=market_on_open targets=5:.4 loss=5 path=best | 100, 100, 100 106 94 95 | 1 10 100, 2 -4 105 target_hit, 2 -6 95 stop_loss |
+Two losses, each at its level
+kind=market_on_open losses=5:.5/10:.5 | 100, 100 101 94 96, 96 97 89 90 | 1 10 100, 1 -5 95 stop_loss, 2 -5 90 stop_loss |
+Two losses within one bar
+kind=market_on_open losses=5:.5/10:.5 | 100, 100 101 89 96 | 1 10 100, 1 -5 95 stop_loss, 1 -5 90 stop_loss |
+A loss, then a target for the rest
+kind=market_on_open losses=5:.5/10:.5 target=8 | 100, 100, 100 109 94 108 | 1 10 100, 2 -5 95 stop_loss, 2 -5 108 target_hit |
+A trailing stop closes all the rest
+kind=market_on_open targets=5:.5/20:.5 trail=6 | 100, 100 106 99 105, 105 106 99 100 | 1 10 100, 1 -5 105 target_hit, 2 -5 100 trailing_stop |
+Break-even closes all the rest
+kind=market_on_open losses=5:.5/10:.5 targets=5:.5 path=ohlc time=3 | 100, 100 106 94 95, 95 96 94 95, 95, 95 | 1 10 100, 1 -5 105 target_hit, 1 -5 95 stop_loss |
+Time closes all the rest
+kind=market_on_open targets=5:.5 time=2 | 100, 100 106 99 105, 105, 104 | 1 10 100, 1 -5 105 target_hit, 3 -5 104 time_stop |
+A share of less than a lot closes nothing
+kind=market_on_open targets=5:.02/8:.5 | 100, 100 109 99 104 | 1 10 100, 1 -5 108 target_hit |
+A split multiplies what the rungs share out
+kind=market_on_open targets=5:.5/10:.5 split=2:2 | 100, 100 106 99 104, 52 56 51 55 | 1 10 100, 1 -5 105 target_hit, 2 -10 55 target_hit |
+Slippage on losses, none on targets
+kind=market_on_open losses=5:.5/10:.5 target=8 slip=.01 | 100, 100 101 94.5 96, 96 110 95.5 109 | 1 10 101, 1 -5 95.04 stop_loss, 2 -5 109 target_hit |
+"""
+
+EXITS = """
+Limit: met in the range, without slippage
+kind=market_on_open signals=0:L loss=5 exit=limit slip=.01 | 100, 100 101 99 100, 100 101 94 95 | 1 10 101, 2 -10 96 stop_loss |
+Limit with an offset: slips down to it
+kind=market_on_open signals=0:L loss=5 exit=limit limit_offset=.5 slip=.01 | 100, 100 101 99 100, 100 101 94 95 | 1 10 101, 2 -10 95.5 stop_loss |
+Limit: a gap through it waits, and fills where the price comes back
+kind=market_on_open signals=0:L loss=5 exit=limit | 100, 100 101 99 100, 90 91 89 90, 91 96 90 95 | 1 10 100, 3 -10 95 stop_loss |
+Limit: a gap through it, back in the same bar
+kind=market_on_open signals=0:L loss=5 exit=limit | 100, 100 101 99 100, 90 96 89 90 | 1 10 100, 2 -10 95 stop_loss |
+Limit: a gap through it, and a better open
+kind=market_on_open signals=0:L loss=5 exit=limit | 100, 100 101 99 100, 90 91 89 90, 97 98 96 97 | 1 10 100, 3 -10 97 stop_loss |
+Limit: a gap within the offset fills at the open
+kind=market_on_open signals=0:L loss=5 exit=limit limit_offset=3 | 100, 100 101 99 100, 93 94 92 93 | 1 10 100, 2 -10 93 stop_loss |
+Limit: what waits knows no target any more
+kind=market_on_open signals=0:L loss=5 target=8 exit=limit | 100, 100 101 99 100, 90 91 89 90, 94 94.5 93 94 | 1 10 100 | 3 end_of_data
+Limit: an exit signal replaces what waits
+kind=market_on_open signals=0:L,2:X loss=5 exit=limit | 100, 100 101 99 100, 90 91 89 90, 92 93 91 92 | 1 10 100, 3 -10 92 | 2 replaced
+Limit: an entry finds the exit waiting
+kind=market_on_open signals=0:L,2:L loss=5 exit=limit repeat=add | 100, 100 101 99 100, 90 91 89 90, 92 93 91 92 | 1 10 100 | 2 exit_waiting, 3 end_of_data
+Limit: a short buys back at its limit
+kind=market_on_open signals=0:S loss=5 exit=limit | 100, 100 101 99 100, 110 111 109 110, 109 110 104 105 | 1 -10 100, 3 10 105 stop_loss |
+Limit: a trailing stop too
+kind=market_on_open signals=0:L trail=5 exit=limit | 100, 100 110 99 109, 103 104 102 103, 104 106 103 105 | 1 10 100, 3 -10 105 trailing_stop |
+Limit: time goes to the market
+kind=market_on_open signals=0:L time=1 exit=limit | 100, 100, 90 91 89 90 | 1 10 100, 2 -10 90 time_stop |
+Close: met in the range, filled at the close
+kind=market_on_open signals=0:L loss=5 exit=close | 100, 100 101 99 100, 100 101 94 98 | 1 10 100, 2 -10 98 stop_loss |
+Close: a gap through it too
+kind=market_on_open signals=0:L loss=5 exit=close | 100, 100 101 99 100, 90 92 89 91 | 1 10 100, 2 -10 91 stop_loss |
+Close: a gap through it comes before a target later in the bar
+kind=market_on_open signals=0:L loss=5 target=10 exit=close path=best | 100, 100 101 99 100, 90 112 89 91 | 1 10 100, 2 -10 91 stop_loss |
+Close: worst, the stop before the target
+kind=market_on_open signals=0:L loss=5 target=10 exit=close | 100, 100 101 99 100, 100 112 94 105 | 1 10 100, 2 -10 105 stop_loss |
+Close: a target is a limit as ever
+kind=market_on_open signals=0:L loss=5 target=10 exit=close | 100, 100 101 99 100, 100 112 99 105 | 1 10 100, 2 -10 110 target_hit |
+Close: slips there
+kind=market_on_open signals=0:L loss=5 exit=close slip=.01 | 100, 100 101 99 100, 100 101 95 100 | 1 10 101, 2 -10 99 stop_loss |
+Close: none on this bar, so it waits for the next
+kind=market_on_open signals=0:L loss=5 exit=close | 100, 100 101 99 100, 96 97 94 n, 94 95 93 94.5 | 1 10 100, 3 -10 94.5 stop_loss |
+Close: one rung of a ladder
+kind=market_on_open losses=5:.5/10:.5 exit=close | 100, 100 101 94 97, 97 98 89 92 | 1 10 100, 1 -5 97 stop_loss, 2 -5 92 stop_loss |
+"""
+
+BASES = """
+From the signal's close, not from the fill
+kind=market_on_open signals=0:L loss=5 base=signal | 100, 104 105 103 104, 104 105 96 97, 97 98 94 96 | 1 10 104, 3 -10 95 stop_loss |
+The target too
+kind=market_on_open signals=0:L target=8 base=signal | 100, 104 107 103 104, 104 109 103 108 | 1 10 104, 2 -10 108 target_hit |
+Trailing begins at the fill
+kind=market_on_open signals=0:L trail=5 base=signal | 100, 104 105 103 104, 104 105 98 99 | 1 10 104, 2 -10 100 trailing_stop |
+A signal's bar without a close: from the fill
+kind=market_on_open signals=0:L loss=5 base=signal | 100 101 99 n, 104 105 103 104, 104 105 98 99 | 1 10 104, 2 -10 99 stop_loss |
+A ladder from the signal's close
+kind=market_on_open targets=5:.5/10:.5 base=signal | 100, 104 106 103 104, 104 111 103 110 | 1 10 104, 1 -5 105 target_hit, 2 -5 110 target_hit |
+A split between signal and fill
+kind=limit price=96 signals=0:L loss=5 base=signal split=2:2 | 100, 100, 49 50 47 48 | 2 20 48, 2 -20 47.5 stop_loss |
+"""

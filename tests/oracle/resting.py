@@ -16,7 +16,7 @@ from .stops import can_walk, is_adverse_first, range_of
 if TYPE_CHECKING:
     from .book import Order, World
 
-AUCTIONS = ("market_on_open", "market_on_close")
+AUCTIONS = ("market", "market_on_open", "market_on_close")  # which name no price
 FALLING, RISING, AT_CLOSE = "falling", "rising", "close"
 
 
@@ -29,6 +29,25 @@ class RestingTerms:
     stop: Any = None
     tif: str = "gtc"
     until: date | None = None
+
+
+@dataclass
+class Own:
+    """What one order of a list says of itself; in place of the run's kind of orders."""
+
+    kind: str = "market"
+    price: float = NAN
+    stop: float = NAN
+    tif: str = "gtc"
+    until: date | None = None
+    group: Any = None
+    stop_loss: float = NAN
+    take_profit: float = NAN
+
+
+def terms_of(world: "World", order: "Order") -> Any:
+    """Kind, prices and life that an order asks for; none: at the market, as ever."""
+    return world.terms.resting if order.own is None else order.own
 
 
 @dataclass
@@ -64,9 +83,9 @@ class Rest:
 # How an order comes to rest
 
 
-def lacks_price(world: "World", asset: int) -> bool:
+def lacks_price(world: "World", asset: int, own: Own | None = None) -> bool:
     """Whether an order decided now would have no price to rest at."""
-    terms = world.terms.resting
+    terms = world.terms.resting if own is None else own
     if terms is None or terms.kind in AUCTIONS:
         return False
     if terms.kind == "trailing_stop" and not is_number(cell(world.market.close, world.bar, asset)):
@@ -77,7 +96,9 @@ def lacks_price(world: "World", asset: int) -> bool:
 
 def rest_of(world: "World", order: "Order") -> Rest | None:
     """What an order of this bar waits for; none if it is at the market."""
-    terms = world.terms.resting
+    terms = terms_of(world, order)
+    if order.own is not None and terms.kind == "market":
+        return None
     side = order.opens if order.explicit is None else sign(order.explicit)
     if terms is None or order.target is not None or side == 0 or terms.kind == "market_on_open":
         return None
@@ -252,7 +273,7 @@ def drop_after_bar(world: "World", *, at_auction: bool = False) -> None:
 
 
 def in_order(world: "World") -> list["Order"]:
-    return sorted(world.live, key=lambda o: (o.asset, o.placed, o.given))
+    return sorted(world.live, key=lambda o: (o.asset, o.given))
 
 
 def expire(world: "World", order: "Order") -> None:
@@ -272,12 +293,13 @@ def give_life(world: "World", order: "Order") -> None:
     if order.waits_for is not None or is_exit or order.target == 0:
         return
     order.tif = world.terms.rules.entry_tif
-    if world.terms.resting is not None:  # what rests has a life of its own kind
-        order.tif = world.terms.resting.tif
+    terms = terms_of(world, order)
+    if terms is not None:  # what rests has a life of its own kind
+        order.tif = terms.tif
     dates = world.market.dates
     first = world.bar if world.terms.fill == "close" else world.bar + 1
     if order.tif == "gtd":
-        order.last = last_bar(world, world.terms.resting)
+        order.last = last_bar(world, terms)
     if order.tif == "day" and first < len(dates):
         bars = [bar for bar, day in enumerate(dates) if day == dates[first]]
         order.last = math.inf if bars[-1] == len(dates) - 1 else bars[-1]

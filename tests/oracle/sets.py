@@ -2,6 +2,7 @@
 
 from . import accounts
 from .book import Order, World
+from .groups import with_group
 from .market import TOLERANCE, cut, dust
 from .openings import (
     forget_what_is_gone,
@@ -25,7 +26,8 @@ def open_all(world: World, openings: list[Order]) -> None:
         open_as_set(world, openings)
         return
     for order in openings:
-        open_one(world, order)
+        if is_live(world, order):
+            with_group(world, order, open_one)
 
 
 class SetPlan:

@@ -3,11 +3,18 @@
 Prices are turned into those of a long: of a short every one is negated.
 """
 
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from .book import Order, Position, World
 from .fills import close_part
 from .levels import Levels
 from .liquidity import keeps_rest, part_of
-from .market import NAN, cell, is_number
+from .market import NAN, cell, cut, dust, is_number
+
+if TYPE_CHECKING:
+    from .resting import Rest
 
 
 def serve_open(world: World) -> None:
@@ -20,15 +27,22 @@ def serve_open(world: World) -> None:
 
 
 def serve_at_open(world: World, position: Position, price: float) -> None:
+    again = True
+    while again:
+        again = act_at_open(world, position, price)
+
+
+def act_at_open(world: World, position: Position, price: float) -> bool:
+    """Do what comes first at an open; whether there is more to look at."""
     levels = position.levels
-    if price <= levels.stop:
-        close_all(world, position, price, levels.cause)
-    elif price >= levels.target:
-        close_all(world, position, price, "target_hit")
-    elif world.bar >= levels.time_up:
-        close_all(world, position, price, "time_stop")
-    else:
-        position.levels = levels.raised_to(price)
+    if price <= levels.stop and world.terms.stops.exit != "close":
+        return close_all(world, position, price, levels.cause)
+    if price >= levels.target:
+        return close_all(world, position, price, "target_hit")
+    if world.bar >= levels.time_up:
+        return close_all(world, position, price, "time_stop")
+    position.levels = levels.raised_to(price)
+    return False
 
 
 def serve_time(world: World) -> None:
@@ -49,7 +63,8 @@ def serve_range(world: World) -> None:
         if position.levels is None or world.bankrupt:
             continue
         if can_walk(world, asset, position.side):
-            walk(world, position, *range_of(world, asset, position.side))
+            while walk(world, position, *range_of(world, asset, position.side)):
+                pass
 
 
 def can_serve(world: World, asset: int, price: float) -> bool:
@@ -79,13 +94,14 @@ def range_of(world: World, asset: int, side: int) -> tuple[float, float, float, 
 
 def walk(
     world: World, position: Position, start: float, high: float, low: float, close: float
-) -> None:
-    if not is_adverse_first(world, position.side, start, high, low):
-        walk_up(world, position, high, (low, close))
-    elif low <= position.levels.stop:
-        stop_out(world, position, position.levels, close)
-    else:
-        walk_up(world, position, high, (close, close))
+) -> bool:
+    """Walk a bar up to the first level; whether there is more to look at."""
+    is_late = world.terms.stops.exit == "close" and start <= position.levels.stop
+    if not is_late and not is_adverse_first(world, position.side, start, high, low):
+        return walk_up(world, position, high, (low, close))
+    if is_late or low <= position.levels.stop:
+        return stop_out(world, position, position.levels, close)
+    return walk_up(world, position, high, (close, close))
 
 
 def walk_up(
@@ -94,18 +110,16 @@ def walk_up(
     high: float,
     after: tuple[float, float],
     best: float | None = None,
-) -> None:
+) -> bool:
     """Go to the high, or no better than `best`; then to the lowest price after it, and the close.
 
     A close that is missing meets nothing.
     """
     lowest, close = after
     if (high if best is None else best) >= position.levels.target:
-        close_all(world, position, position.levels.target, "target_hit")
-        return
+        return close_all(world, position, position.levels.target, "target_hit")
     position.levels = position.levels.raised_to(high)
-    if lowest <= position.levels.stop:
-        stop_out(world, position, position.levels, close)
+    return lowest <= position.levels.stop and stop_out(world, position, position.levels, close)
 
 
 def serve_opened(world: World) -> None:
@@ -113,22 +127,22 @@ def serve_opened(world: World) -> None:
     for asset, approach in sorted(world.opened_in_range.items()):
         position = world.positions.get(asset)
         if position is not None and position.levels is not None and approach != "close":
-            walk_rest(world, position, approach)
+            while walk_rest(world, position, approach):
+                pass
 
 
-def walk_rest(world: World, position: Position, approach: str) -> None:
+def walk_rest(world: World, position: Position, approach: str) -> bool:
     levels = position.levels
     start, high, low, close = range_of(world, position.asset, position.side)
     is_adverse = is_adverse_first(world, position.side, start, high, low)
     if (approach == "falling" or path_of(world) == "worst") and low <= levels.stop:
-        stop_out(world, position, levels, close)
-    elif is_adverse:
+        return stop_out(world, position, levels, close)
+    if is_adverse:
         best = close if path_of(world) == "worst" else high
-        walk_up(world, position, high, (close, close), best)
-    elif approach == "rising":
-        walk_up(world, position, high, (low, close))
-    elif close >= levels.target:
-        close_all(world, position, levels.target, "target_hit")
+        return walk_up(world, position, high, (close, close), best)
+    if approach == "rising":
+        return walk_up(world, position, high, (low, close))
+    return close >= levels.target and close_all(world, position, levels.target, "target_hit")
 
 
 def is_adverse_first(world: World, side: int, start: float, high: float, low: float) -> bool:
@@ -142,39 +156,86 @@ def path_of(world: World) -> str:
     return "worst" if world.terms.stops is None else world.terms.stops.path
 
 
-def stop_out(world: World, position: Position, levels: Levels, close: float) -> None:
+def stop_out(world: World, position: Position, levels: Levels, close: float) -> bool:
     """Close at the level, or at a worse close where that is the policy; never above the bar."""
     _, high, _, _ = range_of(world, position.asset, position.side)
     price = min(levels.stop, high)
     if world.terms.stops.stop_fill == "worst_close" and is_number(close):
         price = min(price, close)
-    close_all(world, position, price, levels.cause)
+    if world.terms.stops.exit == "close":
+        if not is_number(close):
+            return False
+        price = close
+    return close_all(world, position, price, levels.cause)
 
 
-def close_all(world: World, position: Position, price: float, cause: str) -> None:
-    """Close a position with an order of its own; only targets do not slip."""
+def close_all(world: World, position: Position, price: float, cause: str) -> bool:
+    """Close a position, or a rung of it, with an order of its own; only targets do not slip.
+
+    Returns whether the position has more levels to look at.
+    """
     order = Order(position.asset, world.bar, cause=cause)
-    held, raw = abs(position.quantity), position.side * price
-    part = part_of(world, position.asset, held, raw, -position.side)
-    is_kept = part < held and cause != "target_hit" and keeps_rest(world)
-    order.wanted = -position.quantity
+    levels = position.levels
+    held, raw, side = abs(position.quantity), position.side * price, position.side
+    limit = limit_of(world, position, cause)
+    if limit is not None and price < limit.price * -1.0:
+        leave(world, position, order, limit)
+        return False
+    contract = world.market.contracts[position.asset]
+    asked, rung = held, levels.rung_of(cause)
+    if rung is not None and not is_last(levels, cause):
+        asked = max(cut(rung[1] * levels.whole, contract.lot) - levels.done, 0.0)
+        asked = asked if asked < held - dust(contract.lot) else held
+    if asked == 0:
+        position.levels = levels.climbed(cause, contract.tick)
+        return True
+    is_rung = asked != held
+    part = part_of(world, position.asset, asked, raw, -side)
+    is_kept = part < asked and cause != "target_hit" and not is_rung and keeps_rest(world)
+    order.wanted = -side * asked
     if is_kept:
-        leave(world, position, order)
+        leave(world, position, order, limit)
     if part == 0:
         order.wanted = NAN
-        return
+        return False
+    bound = order.waits_for
+    order.waits_for = limit
     close_part(world, order, part, raw, slips=cause != "target_hit")
+    order.waits_for = bound
     if is_kept:
         order.before, order.wanted, order.filled = (
             order.filled, order.wanted - order.filled, 0.0
         )  # fmt: skip
-    else:
-        world.end(order, "none" if part == held else "volume_cap")
+        return False
+    world.end(order, "none" if part == asked else "volume_cap")
+    if is_rung and part == asked:
+        position.levels = position.levels.climbed(cause, contract.tick)
+        return True
+    if is_rung:
+        position.levels = replace(position.levels, done=levels.done + part)
+    return False
 
 
-def leave(world: World, position: Position, order: Order) -> None:
+def is_last(levels: Levels, cause: str) -> bool:
+    """Whether a rung is the last of shares that are 1 in all: it closes all that is left."""
+    rungs = levels.targets if cause == "target_hit" else levels.losses
+    return len(rungs) == 1 and rungs[0][1] == math.inf
+
+
+def limit_of(world: World, position: Position, cause: str) -> "Rest | None":
+    """Limit order that a stop sends, none where it is at the market."""
+    if world.terms.stops.exit != "limit" or cause not in ("stop_loss", "trailing_stop"):
+        return None
+    from .resting import Rest  # which imports this
+
+    level = position.levels.stop - position.levels.offset
+    return Rest("limit", -position.side, -level, NAN, "gtc", math.inf)
+
+
+def leave(world: World, position: Position, order: Order, limit: "Rest | None") -> None:
     """Let a stop that has acted be an exit that waits, and take the position's levels away."""
     world.n_given += 1
+    order.waits_for = limit
     order.given, order.closes = world.n_given, position.side
     world.live.append(order)
     position.levels = None

@@ -14,7 +14,7 @@ from .kernel import simulate_both as simulate
 from .levels import StopTerms
 from .market import Market, Outcome, Wishes, is_number, weekdays_from
 from .rest_cases import CASES, RestCase
-from .resting import RestingTerms
+from .resting import Own, RestingTerms
 from .worlds import random_case
 
 SWAPPED = {"ohlc": "olhc", "olhc": "ohlc"}
@@ -35,7 +35,10 @@ def run_case(case: RestCase, sign: int = 1) -> Outcome:
     if case.stops:
         path = case.stops.get("path", "worst")
         path = SWAPPED.get(path, path) if sign < 0 else path
-        stops = StopTerms(**{**case.stops, "unit": "price", "path": path})
+        usual = {"unit": "price"} if case.each is None else {"unit": "price", "loss": np.nan}
+        stops = StopTerms(**{**usual, **case.stops, "path": path})
+        if stops.unit == "level" and sign < 0:
+            stops = replace(stops, loss=-(stops.loss or np.nan), target=-(stops.target or np.nan))
     return simulate(
         Market(
             open=start,
@@ -52,8 +55,10 @@ def run_case(case: RestCase, sign: int = 1) -> Outcome:
         slippage=case.slippage,
         rules=Rules(split_fraction="keep", **case.rules),
         splits=[] if case.split is None else [(case.split[0], 0, case.split[1])],
-        stops=stops,
-        resting=RestingTerms(
+        stops=StopTerms(loss=np.nan) if stops is None and case.each is not None else stops,
+        resting=None
+        if case.each is not None
+        else RestingTerms(
             case.kind,
             [[(1 if case.kind in DISTANT else sign) * price] for price in case.price],
             None if case.stop is None else [[sign * price] for price in case.stop],
@@ -74,7 +79,25 @@ def contract_of(case: RestCase, sign: int) -> Contract:
     return Contract(kind="future", multiplier=1.0, initial=1.0, lot=lot, tick=case.tick)
 
 
+def own_order(row: list[str], sign: int) -> tuple[object, ...]:
+    """An order that says of itself what it waits for."""
+    bar, quantity, kind, price, *rest = row
+    group, loss, target = [*rest, *["n"] * 3][:3]
+    prices = [float("nan") if word in ("", "n") else float(word) for word in (price, loss, target)]
+    price_sign = 1 if kind in DISTANT else sign
+    own = Own(
+        kind,
+        price_sign * prices[0],
+        group=None if group in ("", "n") else group,
+        stop_loss=sign * prices[1],
+        take_profit=sign * prices[2],
+    )
+    return int(bar), 0, sign * float(quantity), own
+
+
 def wishes_of(case: RestCase, sign: int) -> Wishes:
+    if case.each is not None:
+        return Wishes(orders=[own_order(row, sign) for row in case.each])
     if case.orders is not None:
         return Wishes(orders=[(bar, 0, sign * quantity) for bar, quantity in case.orders])
     letters = LETTERS if sign > 0 else LETTERS[2:] + LETTERS[:2]

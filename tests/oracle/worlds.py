@@ -16,8 +16,8 @@ from barledger.slippage import Slippage
 from .drawn_carry import give_carry
 from .drawn_impact import give_impact
 from .drawn_liquidity import give_halts, give_volume
-from .drawn_rest import let_rest
-from .drawn_stops import random_stops
+from .drawn_rest import let_each, let_rest
+from .drawn_stops import random_stops, vary
 from .engine import simulate
 from .market import Market, Outcome, Wishes, weekdays_from
 
@@ -72,6 +72,11 @@ def random_case(seed: int) -> Case:
         arguments["delay"] = int(draw.integers(1, 4))
     free_cash(np.random.default_rng([seed, 1]), contracts, arguments)
     give_carry(draw, market, arguments)
+    if arguments["stops"] is not None and arguments["stops"].unit != "level":
+        if draw.random() < 0.4:
+            may_rest = can_rest(market, arguments)
+            arguments["stops"] = vary(draw, arguments["stops"], market, may_rest=may_rest)
+    let_each(draw, market, wishes, arguments)
     return Case(market, wishes, arguments)
 
 
@@ -83,6 +88,20 @@ def free_cash(draw: Draw, contracts: list[Contract], arguments: dict[str, Any]) 
         if draw.random() < 0.7:
             policies = one_of(draw, ["debt", "floor_at_zero"])
             arguments["account"] = FreeCash(lock=one_of(draw, [True, False]), bankruptcy=policies)
+
+
+def can_rest(market: Market, arguments: dict[str, Any]) -> bool:
+    """Whether orders may rest with these options."""
+    rules = arguments["rules"]
+    return (
+        market.high is not None
+        and market.open is not None
+        and arguments["fill"] == "next_open"
+        and arguments["price"] is None
+        and rules.allocation == "in_order"
+        and rules.reversal == "split"
+        and arguments["exclusive"] is None
+    )
 
 
 def one_of(draw: Draw, values: Any) -> Any:

@@ -95,5 +95,5 @@ def columns_of(wished: Wishes, place: dict[int, int]) -> Wishes:
     if targets is not None:
         targets = np.array(targets)[:, picked].tolist()
     if orders is not None:
-        orders = [(bar, place[asset], q) for bar, asset, q in orders if asset in place]
+        orders = [(row[0], place[row[1]], *row[2:]) for row in orders if row[1] in place]
     return replace(wished, signals=signals, targets=targets, orders=orders)

@@ -18,6 +18,7 @@ from barledger.options import PercentOfEquity, Shares, TieredFee
 from .drawn import all_bits, bits, columns, many, worlds
 
 MIRRORED_WORDS = {"long": "short", "short": "long"}
+DISTANT = ("market_with_protection", "trailing_stop")  # whose price is a distance
 SWAPPED = {"ohlc": "olhc", "olhc": "ohlc"}
 SIGNED = ("quantity", "price")
 
@@ -61,8 +62,20 @@ def mirrored(case: Case) -> Case:
 
 
 def mirrored_stops(stops: Any) -> Any:
-    """Distances stay; the high comes first where the low did."""
-    return stops and replace(stops, path=SWAPPED.get(stops.path, stops.path))
+    """Distances stay, prices turn; the high comes first where the low did."""
+    if stops is None:
+        return None
+    stops = replace(stops, path=SWAPPED.get(stops.path, stops.path))
+    if stops.unit != "level":
+        return stops
+    levels = {name: getattr(stops, name) for name in ("loss", "target")}
+    return replace(stops, **{n: v if v is None else -np.asarray(v) for n, v in levels.items()})
+
+
+def mirrored_own(own: Any) -> Any:
+    """Every price of an order on the other side of zero, but not its distance."""
+    names = ("stop", "stop_loss", "take_profit") + ("price",) * (own.kind not in DISTANT)
+    return replace(own, **{name: -getattr(own, name) for name in names})
 
 
 def mirrored_orders(orders: Any) -> Any:
@@ -70,7 +83,8 @@ def mirrored_orders(orders: Any) -> Any:
     if orders is None:
         return None
     stop = None if orders.stop is None else -np.asarray(orders.stop)
-    return replace(orders, price=-np.asarray(orders.price), stop=stop)
+    price = orders.price if orders.kind in DISTANT else -np.asarray(orders.price)
+    return replace(orders, price=price, stop=stop)
 
 
 def mirrored_market(market: Market) -> Market:
@@ -88,7 +102,7 @@ def mirrored_wishes(wished: Wishes) -> Wishes:
     if targets is not None:
         targets = (-np.array(targets)).tolist()
     if orders is not None:
-        orders = [(bar, asset, -quantity) for bar, asset, quantity in orders]
+        orders = [(row[0], row[1], -row[2], *map(mirrored_own, row[3:])) for row in orders]
     return replace(wished, signals=signals, targets=targets, orders=orders)
 
 

@@ -31,6 +31,7 @@ from barledger.kernel.worth import points
 
 DONE, FAILED, NO_ROOM = 0, 1, 2
 WRONG_ASSET, WRONG_QUANTITY, WRONG_PRICE, TOO_MANY, CANNOT_REST, WRONG_TIF = 11, 12, 13, 14, 15, 16
+WRONG_TIE = 17
 GTD = TimeInForce.GTD.value
 ON_OPEN, ON_CLOSE = OrderKind.MARKET_ON_OPEN.value, OrderKind.MARKET_ON_CLOSE.value
 PLACED, WITHDRAWN, HANDLE, WRONG, RESTS, ASSETS = 0, 1, 2, 3, 4, 5  # places in `Desk.used`
@@ -244,6 +245,8 @@ def lay(
     row.tif = tif
     row.last_day = -1
     row.group = 0
+    row.loss = np.nan
+    row.target = np.nan
     used[HANDLE] += 1
     desk.handles[place] = used[HANDLE]
     used[PLACED] += 1
@@ -269,6 +272,25 @@ def what_is_wrong(
     if kind > ON_CLOSE and level < 0.0:  # a distance
         return WRONG_PRICE
     return DONE
+
+
+@compiled(entry=True)
+def tie(desk: Desk, one: int, other: int) -> None:
+    """Let one of two orders laid down on this bar cancel the other once it begins to fill."""
+    first, second = -1, -1
+    for i in range(desk.used[PLACED]):
+        first = i if desk.handles[i] == one else first
+        second = i if desk.handles[i] == other else second
+    if first < 0 or second < 0 or first == second:
+        desk.used[WRONG] = WRONG_TIE
+        return
+    group = desk.rows[first].group
+    if group == 0:
+        group = desk.rows[second].group
+    if group == 0:
+        group = one
+    desk.rows[first].group = group
+    desk.rows[second].group = group
 
 
 @compiled(entry=True)

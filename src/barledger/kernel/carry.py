@@ -81,8 +81,8 @@ def split(world: World, bar: int, asset: int, ratio: float) -> None:
         order = live[i]
         if order.asset == asset:
             order.distance /= ratio
-            if world.stops_n > 0 and world.rules.stop_of_fraction == 0:
-                split_distances(order, ratio)
+            if world.stops_n > 0:
+                split_distances(world, order, ratio)
             if order.kind != OrderKind.MARKET:
                 order.level /= ratio
                 order.stop /= ratio

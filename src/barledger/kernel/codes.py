@@ -227,6 +227,14 @@ class StopFill(IntEnum):
     WORST_CLOSE = 1
 
 
+class StopExit(IntEnum):
+    """What a stop sends to the market when it is hit."""
+
+    MARKET = 0
+    LIMIT = 1
+    CLOSE = 2
+
+
 class WhenAdded(IntEnum):
     """What becomes of a position's stops when it grows."""
 
@@ -435,6 +443,9 @@ class Setting(IntEnum):
     CREDIT = 33
     DEBIT = 34
     REBATE = 35
+    STOP_UNIT = 36
+    LOSSES = 37
+    TARGETS = 38
 
 
 class Stage(IntEnum):

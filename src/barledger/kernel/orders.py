@@ -26,6 +26,7 @@ from barledger.kernel.forced import (
     serve_forced,
     test_margin,
 )
+from barledger.kernel.groups import arrange_groups, cancel_others
 from barledger.kernel.ledger import hold, sizing_equity, value
 from barledger.kernel.liquidity import (
     CLOSING,
@@ -247,7 +248,16 @@ def still_to_close(position: PositionRow, planned: float) -> float:
 
 @compiled
 def turn(world: World, bar: int, order: LiveRow, reduces: bool, opens: bool) -> None:
-    """Give one order its turn: its closing part, its opening part, or both."""
+    """Give one order its turn; once it has begun to fill it cancels the others of its group."""
+    before = positions_of(world)[order.asset].quantity
+    take_turn(world, bar, order, reduces, opens)
+    if order.group != 0 and positions_of(world)[order.asset].quantity != before:
+        cancel_others(world, bar, order)
+
+
+@compiled
+def take_turn(world: World, bar: int, order: LiveRow, reduces: bool, opens: bool) -> None:
+    """Let one order fill its closing part, its opening part, or both."""
     is_late = world.rules.reversal == Reversal.ATOMIC and order.cause == Cause.ORDER
     is_late = is_late and opens and order.reason == Reason.NONE
     if is_late and not reduces:
@@ -328,6 +338,8 @@ def queue_within(world: World, bar: int) -> int:
                 n = queue(world, bar, i, market, n)
     if world.rules.sequence != Sequence.EXITS_FIRST:
         arrange(world, bar, n, IN_SEQUENCE)
+    if n > 1 and world.rules.has_oco != 0:
+        arrange_groups(world, bar, n)
     return n
 
 
@@ -461,4 +473,5 @@ def open_queue(world: World, bar: int, n: int) -> None:
     if world.rules.allocation >= Allocation.PROPORTIONAL and n > 0:
         share_out(world, bar, n)
     for i in range(n):
-        turn(world, bar, live[queue[i]], False, True)
+        if live[queue[i]].stage == Stage.ACTIVE:
+            turn(world, bar, live[queue[i]], False, True)

@@ -31,6 +31,8 @@ def side_of(order: LiveRow) -> float:
     """Direction of an order: 1 buys, -1 sells."""
     if order.cause == Cause.ORDER:
         return 1.0 if order.number > 0.0 else -1.0
+    if order.opens == 0:
+        return -1.0 if order.closes > 0 else 1.0
     return 1.0 if order.opens > 0 else -1.0
 
 
@@ -145,6 +147,10 @@ def rest_as(world: World, bar: int, order: LiveRow, given: OrderInRow) -> bool:
     order.stop = given.stop
     order.last_day = given.last_day
     order.group = given.group
+    if world.stops_n > 0 and (given.loss == given.loss or given.target == given.target):
+        order.has_levels = 1
+        order.loss = given.loss
+        order.target = given.target
     return begin_wait(world, bar, order)
 
 

@@ -6,9 +6,20 @@ Prices are taken times the side of the position: what is written for a long hold
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.codes import Cause, Path, Reason, Setting, State, StopFill, WhenAdded
+from barledger.kernel.codes import (
+    Cause,
+    OrderKind,
+    Path,
+    Reason,
+    Setting,
+    State,
+    StopExit,
+    StopFill,
+    WhenAdded,
+)
 from barledger.kernel.costs import fill_price, on_tick, setting
 from barledger.kernel.fills import can_trade, fill_closing
+from barledger.kernel.ladder import begin_ladder, climb, part_of_rung
 from barledger.kernel.liquidity import (
     CLOSING,
     carry_stop,
@@ -60,13 +71,25 @@ def read_distances(world: World, bar: int, order: LiveRow) -> None:
     order.trail_after = setting(world, Setting.TRAIL_AFTER.value, bar, order.asset)
     order.break_even = setting(world, Setting.BREAK_EVEN.value, bar, order.asset)
     order.time_limit = setting(world, Setting.TIME.value, bar, order.asset)
+    order.has_levels = world.rules.stop_of_level
+    order.base = np.nan
+    if world.rules.stop_of_signal != 0:
+        order.base = close_of(world)[bar, order.asset]
+    if world.rules.has_ladder != 0 or world.rules.stop_exit == StopExit.LIMIT:
+        order.unit = setting(world, Setting.STOP_UNIT.value, bar, order.asset)
 
 
 @compiled
-def split_distances(order: LiveRow, ratio: float) -> None:
-    """Divide distances in price units by the ratio of a split."""
-    order.loss /= ratio
-    order.target /= ratio
+def split_distances(world: World, order: LiveRow, ratio: float) -> None:
+    """Divide levels, and distances in price units, by the ratio of a split."""
+    order.base /= ratio
+    is_fraction = world.rules.stop_of_fraction != 0
+    if not is_fraction or order.has_levels != 0:
+        order.loss /= ratio
+        order.target /= ratio
+    if is_fraction:
+        return
+    order.unit /= ratio
     order.trail /= ratio
     order.trail_after /= ratio
     order.break_even /= ratio
@@ -81,6 +104,10 @@ def split_levels(row: StopRow, ratio: float) -> None:
     row.trail_from /= ratio
     row.even_from /= ratio
     row.entry /= ratio
+    row.base /= ratio
+    row.unit /= ratio
+    row.whole *= ratio
+    row.done *= ratio
     row.peak /= ratio
 
 
@@ -105,31 +132,43 @@ def guard(world: World, bar: int, order: LiveRow, quantity: float) -> None:
     row = stops_of(world)[order.asset]
     if position.quantity == quantity:
         side = 1.0 if quantity > 0.0 else -1.0
-        set_levels(world, row, order, side * order.price)
+        set_levels(world, row, order, side, side * order.price, abs(quantity))
         row.peak = row.entry
         row.fresh = 0
         row.until = bar + order.time_limit if order.time_limit == order.time_limit else np.inf
     elif world.rules.when_added == WhenAdded.RESET:
         side = 1.0 if quantity > 0.0 else -1.0
         average = points(contracts_of(world)[order.asset], position.average)
-        set_levels(world, row, order, side * average)
+        set_levels(world, row, order, side, side * average, abs(position.quantity))
         if row.peak != row.peak:  # held from the start, without stops so far
             row.peak = row.entry
 
 
 @compiled
-def set_levels(world: World, row: StopRow, order: LiveRow, entry: float) -> None:
-    """Write the levels that an order's distances give from a price of entry."""
-    unit = abs(entry) if world.rules.stop_of_fraction != 0 else 1.0
+def set_levels(
+    world: World, row: StopRow, order: LiveRow, side: float, entry: float, quantity: float
+) -> None:
+    """Write the levels of a position of unsigned `quantity` that an order gives it."""
+    base = side * order.base if order.base == order.base else entry
+    unit = abs(base) if world.rules.stop_of_fraction != 0 else 1.0
     tick = contracts_of(world)[order.asset].tick
     row.entry = entry
-    row.loss = entry - order.loss * unit
-    row.target = entry + order.target * unit
+    row.base = base
+    row.unit = unit
+    row.loss = base - order.loss * unit
+    row.target = base + order.target * unit
+    if order.has_levels != 0:
+        row.loss = side * order.loss
+        row.target = side * order.target
     if tick > 0.0:
         row.target = np.ceil(row.target / tick - 1e-9) * tick
     row.trail = order.trail * unit
-    row.trail_from = entry + order.trail_after * unit if order.trail_after >= 0.0 else -np.inf
-    row.even_from = entry + order.break_even * unit
+    row.trail_from = base + order.trail_after * unit if order.trail_after >= 0.0 else -np.inf
+    row.even_from = base + order.break_even * unit
+    if world.rules.has_ladder != 0 or world.rules.stop_exit == StopExit.LIMIT:
+        row.unit = unit * order.unit
+    if world.rules.has_ladder != 0 and order.has_levels == 0:
+        begin_ladder(world, row, order.asset, quantity)
 
 
 @compiled
@@ -181,52 +220,116 @@ def level_hit(row: StopRow, cause: int, quantity: float) -> float:
 
 
 @compiled
-def close_stopped(world: World, bar: int, asset: int, market: float, cause: int) -> None:
-    """Close a position with the market at `market`; a target fills there, the others slip."""
+def close_stopped(world: World, bar: int, asset: int, market: float, cause: int) -> int:
+    """Close a position, or a rung of it, with the market at `market`; 1: look again, more is held.
+
+    A target fills there, the others slip.
+    """
     order = live_of(world)[world.live_n - 1]
-    quantity = -positions_of(world)[asset].quantity
-    level = level_hit(stops_of(world)[asset], cause, -quantity)
-    part = abs(quantity)
-    is_whole = True
+    row = stops_of(world)[asset]
+    held = positions_of(world)[asset].quantity
+    side = 1.0 if held > 0.0 else -1.0
+    level = level_hit(row, cause, held)
+    limit = np.nan
+    if world.rules.stop_exit == StopExit.LIMIT and cause <= Cause.TRAILING_STOP:
+        limit = level - side * world.rules.stop_offset * row.unit
+        if side * market < side * limit:
+            leave_limit(world, bar, asset, cause, level, limit)
+            return 0
+    wanted = abs(held)
+    if world.rules.has_ladder != 0:
+        wanted = part_of_rung(world, row, asset, cause, side * level, wanted)
+        if wanted == 0.0:
+            climb(world, row, asset, cause)
+            return 1
+    is_rung = wanted != abs(held)
+    part = wanted
     if world.taken_up_n > 0:
-        part = part_now(world, bar, asset, quantity, market)
-        is_whole = part == abs(quantity)
-        if not is_whole and world.rules.carries != 0 and cause != Cause.TARGET_HIT:
+        part = part_now(world, bar, asset, -side * wanted, market)
+        if part != wanted and not is_rung and keeps_rest(world, cause):
             order = carry_stop(world, bar, asset, cause)
             order.level = level
-            forget_stops(stops_of(world)[asset])
+            if limit == limit:
+                make_limit(order, level, limit)
+            forget_stops(row)
         if part == 0.0:
-            return
-    total = quantity
-    quantity = part if quantity > 0.0 else -part
+            return 0
     order.asset = asset
     order.placed = bar
     order.cause = cause
     be_plain(order)
+    order.named = kind_of_stop(world, cause)
     order.level = level
+    if limit == limit:
+        order.level = limit
+        order.stop = level
     order.order = next_order(world)
     order.price = market
     tick = contracts_of(world)[asset].tick
     if cause != Cause.TARGET_HIT:
-        order.price = fill_price(world, bar, asset, quantity, abs(quantity), market)
+        order.price = fill_price(world, bar, asset, -side, part, market)
+        if limit == limit:
+            order.price = side * max(side * order.price, side * limit)
     elif tick > 0.0:
-        order.price = on_tick(market, tick, quantity)
-    if not is_whole:
+        order.price = on_tick(market, tick, -side)
+    if part != wanted:
         order.leg = 0
         note_leg(world, bar, order, CLOSING, part)
-    fill_closing(world, bar, asset, quantity, order.price, market, order.order)
-    if is_whole:
-        write_order(world, bar, order, total, State.FILLED, Reason.NONE.value)
-    elif world.rules.carries != 0 and cause != Cause.TARGET_HIT:
-        order.filled = quantity
-        order.total = total
+    fill_closing(world, bar, asset, -side * part, order.price, market, order.order)
+    if part == wanted:
+        write_order(world, bar, order, -side * wanted, State.FILLED, Reason.NONE.value)
+    elif not is_rung and keeps_rest(world, cause):
+        order.filled = -side * part
+        order.total = -side * wanted
     else:
-        write_order(world, bar, order, total, State.PARTLY_FILLED, Reason.VOLUME_CAP.value)
+        reason = Reason.VOLUME_CAP.value
+        write_order(world, bar, order, -side * wanted, State.PARTLY_FILLED, reason)
+    if is_rung and part == wanted:
+        climb(world, row, asset, cause)
+        return 1
+    if is_rung:
+        row.done += part
+    return 0
 
 
 @compiled
-def close_at_level(world: World, bar: int, asset: int, level: float, close: float) -> None:
-    """Close a position at its stop level, or at the close where the policy takes the worse.
+def kind_of_stop(world: World, cause: int) -> int:
+    """Kind of order that a closing of a position is."""
+    if cause == Cause.TARGET_HIT:
+        return OrderKind.LIMIT.value
+    if cause == Cause.TIME_STOP:
+        return OrderKind.MARKET.value
+    if world.rules.stop_exit == StopExit.LIMIT:
+        return OrderKind.STOP_LIMIT.value
+    return OrderKind.TRAILING_STOP.value if cause == Cause.TRAILING_STOP else OrderKind.STOP.value
+
+
+@compiled
+def keeps_rest(world: World, cause: int) -> bool:
+    """Whether what a bar does not take of a stop's closing waits as an exit."""
+    return world.rules.carries != 0 and cause != Cause.TARGET_HIT
+
+
+@compiled
+def make_limit(order: LiveRow, level: float, limit: float) -> None:
+    """Let an exit that waits be a limit order."""
+    order.kind = OrderKind.LIMIT
+    order.named = OrderKind.STOP_LIMIT
+    order.level = limit
+    order.stop = level
+
+
+@compiled
+def leave_limit(world: World, bar: int, asset: int, cause: int, level: float, limit: float) -> None:
+    """Let a stop whose limit the market has passed wait as a limit order, and take the levels off."""
+    order = carry_stop(world, bar, asset, cause)
+    make_limit(order, level, limit)
+    forget_stops(stops_of(world)[asset])
+
+
+@compiled
+def close_at_level(world: World, bar: int, asset: int, level: float, close: float) -> int:
+    """Close a position at its stop level, or at the close where a policy says so; as `close_stopped`.
 
     A level above all that the bar has traded was passed between two bars: the best price is the
     most that one could have had.
@@ -236,23 +339,27 @@ def close_at_level(world: World, bar: int, asset: int, level: float, close: floa
     level = min(level, extreme_of(world, bar, asset, side))
     if world.rules.stop_fill == StopFill.WORST_CLOSE and close < level:
         level = close
-    close_stopped(world, bar, asset, side * level, cause)
+    if world.rules.stop_exit == StopExit.CLOSE:
+        if close != close:
+            return 0
+        level = close
+    return close_stopped(world, bar, asset, side * level, cause)
 
 
 @compiled
-def stop_at_open(world: World, bar: int, asset: int, price: float) -> None:
-    """Close a position whose level the open has passed, or whose time is up."""
+def stop_at_open(world: World, bar: int, asset: int, price: float) -> int:
+    """Close a position whose level the open has passed, or whose time is up; 1: look again."""
     side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
     row = stops_of(world)[asset]
     level = stop_level(row, row.peak)
-    if side * price <= level:
-        close_stopped(world, bar, asset, price, stop_cause(row, level))
-    elif side * price >= row.target:
-        close_stopped(world, bar, asset, price, Cause.TARGET_HIT.value)
-    elif bar >= row.until:
-        close_stopped(world, bar, asset, price, Cause.TIME_STOP.value)
-    else:
-        follow(world, row, side * price)
+    if side * price <= level and world.rules.stop_exit != StopExit.CLOSE:
+        return close_stopped(world, bar, asset, price, stop_cause(row, level))
+    if side * price >= row.target:
+        return close_stopped(world, bar, asset, price, Cause.TARGET_HIT.value)
+    if bar >= row.until:
+        return close_stopped(world, bar, asset, price, Cause.TIME_STOP.value)
+    follow(world, row, side * price)
+    return 0
 
 
 @compiled
@@ -267,7 +374,8 @@ def serve_stops(world: World, bar: int, at_open: bool) -> None:
         price = prices[bar, asset]
         if can_trade(world, bar, asset, price):
             if at_open:
-                stop_at_open(world, bar, asset, price)
+                while stop_at_open(world, bar, asset, price) != 0:
+                    pass
             elif bar >= stops_of(world)[asset].until:
                 close_stopped(world, bar, asset, price, Cause.TIME_STOP.value)
         if world.account.n_held == before:
@@ -310,27 +418,28 @@ def favourable_first(
 
 
 @compiled
-def stop_within(world: World, bar: int, asset: int) -> None:
-    """Close a position whose stop or target the bar has reached, along its path."""
+def stop_within(world: World, bar: int, asset: int) -> int:
+    """Close a position whose stop or target the bar has reached, along its path; 1: look again."""
     side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
     row = stops_of(world)[asset]
     best = extreme_of(world, bar, asset, side)
     worst = -extreme_of(world, bar, asset, -side)
     close = side * close_of(world)[bar, asset]
     if best != best or worst != worst:
-        return
+        return 0
     level = stop_level(row, row.peak)
     rises_first = favourable_first(world, bar, asset, side, best, worst)
     is_stopped = not rises_first and worst <= level
+    if world.rules.stop_exit == StopExit.CLOSE and world.rules.has_open != 0:
+        is_stopped = is_stopped or side * open_of(world)[bar, asset] <= level
     is_reached = not is_stopped and best >= row.target
     if not is_stopped and not is_reached:
         follow(world, row, best)
         level = stop_level(row, row.peak)
         is_stopped = worst <= level if rises_first else close <= level
     if is_reached:
-        close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
-    elif is_stopped:
-        close_at_level(world, bar, asset, level, close)
+        return close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
+    return close_at_level(world, bar, asset, level, close) if is_stopped else 0
 
 
 @compiled
@@ -341,13 +450,14 @@ def stops_within(world: World, bar: int) -> None:
     while k < world.account.n_held:
         before = world.account.n_held
         if can_trade(world, bar, held[k], 0.0):
-            stop_within(world, bar, held[k])
+            while stop_within(world, bar, held[k]) != 0:
+                pass
         if world.account.n_held == before:
             k += 1
 
 
 @compiled
-def stop_after_entry(world: World, bar: int, asset: int) -> None:
+def stop_after_entry(world: World, bar: int, asset: int, is_falling: bool) -> int:
     """Stops of a position for the rest of the bar within which an order has opened it."""
     side = 1.0 if positions_of(world)[asset].quantity > 0.0 else -1.0
     row = stops_of(world)[asset]
@@ -355,26 +465,21 @@ def stop_after_entry(world: World, bar: int, asset: int) -> None:
     worst = -extreme_of(world, bar, asset, -side)
     close = side * close_of(world)[bar, asset]
     rises_first = favourable_first(world, bar, asset, side, best, worst)
-    is_falling = row.fresh == FALLING
-    row.fresh = 0
     level = stop_level(row, row.peak)
     is_exposed = is_falling or world.rules.stop_path == Path.WORST
     if is_exposed and worst <= level:
-        close_at_level(world, bar, asset, level, close)
-        return
+        return close_at_level(world, bar, asset, level, close)
     high = best
     if (is_falling and rises_first) or (not rises_first and world.rules.stop_path == Path.WORST):
         high = close
     if high >= row.target:
-        close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
-        return
+        return close_stopped(world, bar, asset, side * row.target, Cause.TARGET_HIT.value)
     if is_falling and rises_first:
-        return
+        return 0
     follow(world, row, best)
     level = stop_level(row, row.peak)
     last = worst if rises_first else close
-    if last <= level:
-        close_at_level(world, bar, asset, level, close)
+    return close_at_level(world, bar, asset, level, close) if last <= level else 0
 
 
 @compiled
@@ -384,7 +489,11 @@ def stops_after_entry(world: World, bar: int) -> None:
     k = 0
     while k < world.account.n_held:
         before = world.account.n_held
-        if stops_of(world)[held[k]].fresh != 0:
-            stop_after_entry(world, bar, held[k])
+        row = stops_of(world)[held[k]]
+        if row.fresh != 0:
+            is_falling = row.fresh == FALLING
+            row.fresh = 0
+            while stop_after_entry(world, bar, held[k], is_falling) != 0:
+                pass
         if world.account.n_held == before:
             k += 1

@@ -57,6 +57,7 @@ class RulesRow(Protocol):
     has_loss_limits: int
     has_resting: int
     has_auction: int
+    has_oco: int
     carries: int
     has_impact: int
     has_marks: int
@@ -68,6 +69,10 @@ class RulesRow(Protocol):
     stop_fill: int
     stop_of_fraction: int
     when_added: int
+    stop_of_level: int
+    stop_of_signal: int
+    stop_exit: int
+    has_ladder: int
     has_caps: int
     has_groups: int
     cap_to_range: int
@@ -79,6 +84,7 @@ class RulesRow(Protocol):
     cuts_orders: int
     has_short_limits: int
     has_benchmark: int
+    stop_offset: float
     impact_power: float
     day_count: float
     initial_cash: float
@@ -171,13 +177,16 @@ class FundingRow(Protocol):
 class OrderInRow(Protocol):
     """One order given explicitly, sorted by bar, then asset, then as given.
 
-    `kind` -1: that of the run; otherwise `level` to `group` are as in `LiveRow`.
+    `kind` -1: that of the run; otherwise `level` to `group` are as in
+    `LiveRow`; `loss` and `target` are levels of the position that it opens, NaN: those of the run.
     """
 
     bar: int
     quantity: float
     level: float
     stop: float
+    loss: float
+    target: float
     asset: int
     kind: int
     tif: int
@@ -277,7 +286,9 @@ class StopRow(Protocol):
 
     `trail` is a distance, `peak` the best price since it was opened (followed only where something
     depends on it), `until` the bar at which its time is up, `fresh` how the price came to its entry
-    within the bar, 0: not within this one.
+    within the bar, 0: not within this one. `base` is the price from which
+    distances count, `unit` one of them in price; `whole` is the quantity that ladders share out,
+    `done` what the present rung has closed, `next_loss` and `next_target` are the rungs to come.
     """
 
     loss: float
@@ -286,9 +297,15 @@ class StopRow(Protocol):
     trail_from: float
     even_from: float
     entry: float
+    base: float
+    unit: float
+    whole: float
+    done: float
     peak: float
     until: float
     fresh: int
+    next_loss: int
+    next_target: int
 
 
 class LiveRow(Protocol):
@@ -296,7 +313,8 @@ class LiveRow(Protocol):
 
     `number` is the quantity, target or size as given, or the quantity frozen at the decision;
     `distance` that of a risk size, `rank` its priority; `closes` the side it was made against,
-    `opens` the side it wants; `loss` to `time_limit` are the distances of its stops. `level` and `stop` are the prices that
+    `opens` the side it wants; `loss` to `time_limit` are the distances of its stops (`has_levels`: loss and target are prices), `base`
+    the price they count from (NaN: that of the fill), `unit` what one of a ladder is in price. `level` and `stop` are the prices that
     it waits for, `last_day` its last date (-1: not known, or none), `tries` whether an open could
     trade, `market` the price it is offered now, `approach` how that was reached, `handle` what a
     strategy calls it, `group` the orders of which one cancels the others (0: none), `named` its kind as
@@ -322,6 +340,8 @@ class LiveRow(Protocol):
     trail_after: float
     break_even: float
     time_limit: float
+    base: float
+    unit: float
     market: float
     lacks: float
     filled: float
@@ -353,6 +373,7 @@ class LiveRow(Protocol):
     is_closing: int
     handle: int
     group: int
+    has_levels: int
     named: int
 
 

@@ -16,6 +16,7 @@ from barledger.halts import Halts
 from barledger.impact import Impact
 from barledger.liquidity import Liquidity
 from barledger.lowering.aligned import by_label
+from barledger.lowering.brackets import NO_LEVELS, check_brackets, parted
 from barledger.lowering.request import Request
 from barledger.lowering.varying import full
 from barledger.lowering.volumes import check_volume
@@ -62,9 +63,11 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
     _check.choice("record", given.get("record", "full"), RECORDS)
     has_open = len(bars._open) > 0
     account = given.get("account", CASH)
+    orders, stops = parted(given.get("orders"), given.get("stops"))
+    stops = _with_own_levels(stops, wished)
     start = given.get("start")
     _check_single(given, start)
-    return Request(
+    request = Request(
         bars=bars,
         wishes=wished,
         size=_lined_up(size, bars),
@@ -81,13 +84,25 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
         initial_cash=_initial_cash(given),
         start=start if isinstance(start, State) else None,
         record=given.get("record", "full"),
-        stops=_lined_up(given.get("stops"), bars),
-        orders=_lined_up(given.get("orders"), bars),
+        stops=_lined_up(stops, bars),
+        orders=_lined_up(orders, bars),
         liquidity=_checked_liquidity(given.get("liquidity"), bars),
         halts=_lined_up(given.get("halts"), bars),
         impact=_lined_up(given.get("impact"), bars),
         delay=_delay(given.get("delay", 0), fill),
     )
+    check_brackets(request)
+    return request
+
+
+def _with_own_levels(stops: Stops | None, wished: Wishes) -> Stops | None:
+    """Return stops also where only the orders of a frame bring levels."""
+    rows = wished.orders
+    if rows is None or not (np.isfinite(rows["loss"]) | np.isfinite(rows["target"])).any():
+        return stops
+    if stops is not None and (stops.losses is not None or stops.targets is not None):
+        raise ValueError("orders with stop_loss or take_profit do not go with Stops of ladders")
+    return NO_LEVELS if stops is None else stops
 
 
 def _delay(bars: Any, fill: str) -> int:

@@ -27,6 +27,7 @@ MEANT = {
     14: "more orders were placed or withdrawn on one bar than there is room for",
     15: "orders that wait for a price need bars with open, high and low, fill='next_open', "
     "allocation='in_order', reversal='split' and no exclusive groups",
+    17: "oco ties orders that were placed on this bar: give it two of their handles",
     16: "tif must be bl.trade.GTC, DAY, NEXT, IOC or FOK",
 }
 
@@ -39,6 +40,8 @@ def room_for(bars: "Bars", rests: bool) -> Wishes:
     """Return wishes without any, but with room for the orders that a strategy places on one bar."""
     rows = np.zeros(4 * bars.shape[1] + 16, ORDER_IN)
     rows["kind"] = codes.OrderKind.LIMIT if rests else codes.OrderKind.MARKET
+    rows["loss"] = rows["target"] = np.nan
+    rows["group"] = rests  # as if some were tied together
     rows["tif"] = codes.TimeInForce.DAY  # what the kernel is made ready for
     buffer, flags = blank(bars.shape)
     return Wishes("callback", buffer, flags, None, rows)

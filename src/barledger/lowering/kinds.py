@@ -1,5 +1,6 @@
 """Kinds of orders given one by one: the columns kind, price, stop, tif and until of a frame."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from barledger.kernel import codes
 from barledger.orders import TIMES, day_of
 
 KIND_COLUMNS = ("kind", "price", "stop", "tif", "until")
+TIE_COLUMNS = ("oco", "stop_loss", "take_profit")
 KINDS = tuple(kind.name.lower() for kind in codes.OrderKind)
 
 
@@ -31,11 +33,14 @@ def put_kinds(orders: npt.NDArray[np.void], table: Any, names: dict[str, str]) -
     orders["kind"] = -1
     orders["level"] = orders["stop"] = np.nan
     orders["last_day"] = -1
+    orders["loss"] = orders["target"] = np.nan
+    put_ties(orders, table, names)
     if "kind" not in names:
         lonely = [name for name in KIND_COLUMNS if name in names]
         if lonely:
             raise ValueError(f"orders with {lonely[0]} need a column kind: {', '.join(KINDS)}")
-        return
+        if not any(name in names for name in TIE_COLUMNS):
+            return
     orders["kind"] = _codes("kind", table, names, KINDS, "market")
     orders["tif"] = _codes("tif", table, names, TIMES, "gtc")
     for name, column in (("price", "level"), ("stop", "stop")):
@@ -46,6 +51,25 @@ def put_kinds(orders: npt.NDArray[np.void], table: Any, names: dict[str, str]) -
         days = table[names["until"]].to_list()
         orders["last_day"] = [-1 if day is None else day_of(day, "orders until") for day in days]
     _check_kinds(orders)
+
+
+def put_ties(orders: npt.NDArray[np.void], table: Any, names: dict[str, str]) -> None:
+    """Write the group of which one order cancels the others, and the levels of the position."""
+    for name, column in (("stop_loss", "loss"), ("take_profit", "target")):
+        if name in names:
+            given = table[names[name]].cast(float).fill_null(np.nan)
+            orders[column] = _check.as_floats(f"orders {name}", given)
+            if np.isinf(orders[column]).any():
+                raise ValueError(f"orders {name} must be finite, or null for none")
+    if "oco" in names:
+        labels = table[names["oco"]].to_list()
+        orders["group"] = [0 if label is None else group_of(label) for label in labels]
+
+
+def group_of(label: Any) -> int:
+    """Return the number of a group: the same for the same label, whatever the frame."""
+    digest = hashlib.blake2b(repr(label).encode(), digest_size=7).digest()
+    return int.from_bytes(digest) + 1
 
 
 def _codes(

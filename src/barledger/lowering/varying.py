@@ -58,8 +58,12 @@ class Varying:
         self.used += array.size
 
     def add_tiers(self, tiers: Any, which: Setting = Setting.TIERS) -> None:
-        """Add pairs of (from amount, rate); `row_step` counts them."""
-        pairs = np.asarray(tiers, np.float64)
+        """Add pairs of (from amount, rate)."""
+        self.add_pairs(which, tiers)
+
+    def add_pairs(self, which: Setting, given: Any) -> None:
+        """Add pairs of numbers; `row_step` counts them."""
+        pairs = np.asarray(given, np.float64)
         self.table[which]["offset"] = self.used
         self.table[which]["row_step"] = len(pairs)
         self.parts.append(pairs.ravel())

@@ -18,17 +18,26 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
     order: Any = request.orders
     given = request.wishes.orders
     rests = given is not None and bool((given["kind"] > 0).any())
+    exits = request.stops is not None and request.stops.exit == "limit"
+    if exits:
+        lacking = obstacle(request, opens=False)
+        if lacking:
+            raise ValueError(f"Stops with exit='limit' need {lacking}")
     ranges = given is not None and bool(needs_range(given["kind"]).any())
     if order is None or isinstance(order, Market):
         if rests:
             _check_possible(request, "a frame with kinds of orders", bool(ranges))
         tif = request.rules.entry_tif
         is_silent = silent(request) is not None or request.halts is not None
-        has_life = tif != "next" or _has_lives(given) or is_silent
+        has_ties = given is not None and bool(is_tied(given).any())
+        if has_ties:
+            _check_possible(request, "a frame with oco, stop_loss or take_profit", False)
+        has_life = has_ties or exits or tif != "next" or _has_lives(given) or is_silent
         return {
             "tif": codes.TimeInForce[tif.upper()],
             "gtd_day": -1,
             "has_resting": rests or has_life,
+            "has_oco": given is not None and bool(given["group"].any()),
         }
     if given is not None and (given["kind"] >= 0).any():
         raise ValueError("the frame has a kind for each order: leave orders= out")
@@ -49,6 +58,11 @@ def _has_lives(given: Any) -> bool:
     return given is not None and bool(((given["kind"] >= 0) & (given["tif"] > 0)).any())
 
 
+def is_tied(rows: Any) -> Any:
+    """Whether orders have a group, or levels of the position that they open."""
+    return (rows["group"] != 0) | ~np.isnan(rows["loss"]) | ~np.isnan(rows["target"])
+
+
 def needs_range(kinds: Any) -> Any:
     """Whether orders of these kinds wait for a price within a bar."""
     auctions = (codes.OrderKind.MARKET_ON_OPEN, codes.OrderKind.MARKET_ON_CLOSE)
@@ -62,7 +76,7 @@ def _check_possible(request: Request, what: str, ranges: bool) -> None:
         raise ValueError(f"{what} needs {lacking}")
 
 
-def obstacle(request: Request, *, needs_range: bool = True) -> str | None:
+def obstacle(request: Request, *, needs_range: bool = True, opens: bool = True) -> str | None:
     """Return what orders that rest would need and this request does not have."""
     bars, rules = request.bars, request.rules
     needed = ("open", "high", "low") if needs_range else ("open",)
@@ -74,8 +88,9 @@ def obstacle(request: Request, *, needs_range: bool = True) -> str | None:
         wrong = f"fill='next_open', was {request.fill!r}"
     elif request.price is not None:
         wrong = "the bars' own prices: leave price= out"
-    elif request.wishes.kind == "targets" or isinstance(
-        request.size, TargetShares | TargetValue | TargetPercent
+    elif opens and (
+        request.wishes.kind == "targets"
+        or isinstance(request.size, TargetShares | TargetValue | TargetPercent)
     ):
         wrong = "signals or orders with a size of their own: a target's direction is not known"
     elif rules.allocation != "in_order":

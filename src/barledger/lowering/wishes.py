@@ -13,7 +13,7 @@ from barledger.data.stamps import as_stamps
 from barledger.kernel.codes import Flag
 from barledger.kernel.types import ORDER_IN
 from barledger.lowering import aligned
-from barledger.lowering.kinds import KIND_COLUMNS, put_kinds
+from barledger.lowering.kinds import KIND_COLUMNS, TIE_COLUMNS, put_kinds
 
 if TYPE_CHECKING:
     from barledger.data.bars import Bars
@@ -125,11 +125,11 @@ def from_order_frame(bars: "Bars", frame: Any) -> Wishes:
             f"orders need the columns bar (or time), asset and quantity; found "
             f"{', '.join(table.columns)}"
         )
-    unknown = sorted(set(names) - {"bar", "time", "asset", "quantity", *KIND_COLUMNS})
+    unknown = sorted(set(names) - {"bar", "time", "asset", "quantity", *KIND_COLUMNS, *TIE_COLUMNS})
     if unknown:
         raise ValueError(
             f"orders take the columns bar (or time), asset, quantity and, for those that wait, "
-            f"{', '.join(KIND_COLUMNS)}; found also {', '.join(unknown)}"
+            f"{', '.join((*KIND_COLUMNS, *TIE_COLUMNS))}; found also {', '.join(unknown)}"
         )
     columns = {asset: column for column, asset in enumerate(bars.assets)}
     assets = [str(asset) for asset in table[names["asset"]].to_list()]

@@ -22,7 +22,7 @@ from barledger.portfolio import run_request
 from barledger.result import Result
 from barledger.result.assumptions import bars_a_year
 from barledger.rules.rule import Rule, RuleError, checked_rule, compiled_rule, fill_bank
-from barledger.stops import DISTANCES, Stops
+from barledger.stops import DISTANCES, LADDERS, Stops
 from barledger.sweeps.desk import Asked, Desk, VariantFailed
 from barledger.sweeps.given import Signals
 from barledger.sweeps.grid import Grid
@@ -311,7 +311,7 @@ def _said(error: BaseException) -> str:
 def _filled(option: Any, given: Mapping[str, Any]) -> Any:
     """Return an option of one variant; stops without any level are no stops."""
     if isinstance(option, Stops):
-        levels = [filled(getattr(option, name), given) for name in (*DISTANCES, "time")]
+        levels = [filled(getattr(option, name), given) for name in (*DISTANCES, "time", *LADDERS)]
         if all(level is None for level in levels):
             return None
     return filled(option, given)
