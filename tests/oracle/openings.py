@@ -76,7 +76,11 @@ def split_at_turn(world: World, order: Order) -> None:
 def close_now(world: World, order: Order) -> None:
     quantity = closing_quantity(world, order)
     if quantity == 0:
-        world.end(order, "size_zero")
+        is_whole = order.explicit is None and order.target is None and not order.reduces
+        if is_whole and order.opens == 0:  # it was gone when the instant began
+            world.end(order, "position_gone", "cancelled")
+        else:
+            world.end(order, "size_zero")
         return
     if order.explicit is None and quantity < order.close:
         order.wanted -= order.direction * (order.close - quantity)
