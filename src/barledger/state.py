@@ -28,6 +28,7 @@ class Continuation:
     last_date: int | None = None
     stops: Mapping[str, npt.NDArray[np.void]] = field(default_factory=dict)
     is_delayed: bool = False
+    moved: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Impact in random worlds: each law, with numbers known before the run."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,3 +37,17 @@ def give_impact(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
             if kind == 0
             else AlmgrenImpact(1.1, **numbers, **outstanding)
         )
+    if draw.random() < 0.4:
+        let_last(draw, market, arguments)
+
+
+def let_last(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
+    """Let the impact stay in later fills, and move other assets with it."""
+    n_assets = market.n_assets
+    across = None
+    if n_assets > 1 and draw.random() < 0.5:
+        across = draw.uniform(-0.3, 0.8, (n_assets, n_assets))
+        across[draw.random(across.shape) < 0.3] = 0.0
+        np.fill_diagonal(across, 1.0)
+    permanent = float(draw.uniform(0.1, 1.0))
+    arguments["impact"] = replace(arguments["impact"], permanent=permanent, across=across)

@@ -17,7 +17,7 @@ from barledger.lowering.agreed import check_agreed
 from barledger.lowering.financing import add_financing
 from barledger.lowering.guards import add_stops
 from barledger.lowering.happenings import put_events
-from barledger.lowering.impacts import add_impact
+from barledger.lowering.impacts import add_impact, put_moved
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.netted import put_net
@@ -117,6 +117,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     put_perpetuals(memory, contracts, rules, request)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
+    put_moved(memory, request)
     memory.record["rules"] = rules
 
 

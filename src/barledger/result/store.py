@@ -135,6 +135,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "state_initial_cash": after.initial_cash,
         "state_last_day": after.last_day,
         "state_is_delayed": after.is_delayed,
+        "state_moved": dict(after.moved),
         "state_last_date": after.last_date,
     }
 
@@ -170,6 +171,7 @@ def _state(plain: dict[str, Any], rows: dict[str, Rows]) -> State:
         plain["state_last_date"],
         {asset: stops[k : k + 1] for k, asset in enumerate(plain["state_stop_assets"])},
         plain["state_is_delayed"],
+        plain["state_moved"],
     )
     return State(
         cash=plain["cash"],
