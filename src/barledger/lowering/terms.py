@@ -25,7 +25,7 @@ from barledger.lowering.perpetuals import perpetual_rules, put_perpetuals
 from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
-from barledger.lowering.waits import add_orders
+from barledger.lowering.waits import add_orders, carried
 from barledger.options import (
     Fee,
     PercentFee,
@@ -335,7 +335,9 @@ def _waits_by_date(rules: npt.NDArray[np.void], request: Request) -> bool:
     """Whether any order waits up to a date."""
     given = request.wishes.orders
     each = given is not None and bool(np.isin(given["tif"], DATED).any())
-    return each or bool(rules["tif"][0] in DATED)
+    waiting = carried(request.start)
+    waits = bool((np.isin(waiting["tif"], DATED) | (waiting["last_day"] >= 0)).any())
+    return each or waits or bool(rules["tif"][0] in DATED)
 
 
 def _has_settling(start: State) -> bool:
