@@ -10,7 +10,7 @@ from oracle.kernel import kernel_run, request_of, without
 from oracle.market import Market, Wishes
 from oracle.worlds import Case
 
-from barledger.accounts import Cash, Unlimited
+from barledger.accounts import Cash, FreeCash, Unlimited
 from barledger.instruments.contract import Contract
 from barledger.lowering.drive import Run, run
 from barledger.options import PercentOfEquity, Shares, TieredFee
@@ -36,7 +36,7 @@ def of_futures(case: Case) -> Case:
     ]
     account = case.arguments["account"]
     case = replace(case, market=replace(case.market, contracts=futures))
-    account = Unlimited() if isinstance(account, Cash) else account
+    account = Unlimited() if isinstance(account, Cash | FreeCash) else account
     return without(
         case, splits=[], halts=None, account=account, carry=None
     )  # limits are no mirror of themselves
