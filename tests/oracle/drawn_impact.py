@@ -14,9 +14,9 @@ Draw = np.random.Generator
 
 
 def give_impact(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
-    """Give a sixth of the worlds impact, with the rules that allow it."""
+    """Give a quarter of the worlds impact, with the rules that allow it."""
     arguments["impact"] = None
-    if draw.random() < 0.83:
+    if draw.random() < 0.77:
         return
     shape = (market.n_bars, market.n_assets)
     kind = int(draw.integers(4))

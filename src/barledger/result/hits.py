@@ -100,10 +100,10 @@ def _left(result: "Result", asset: str, bar: int, account: str) -> dict[int, flo
     """Return what is held after each fill of a bar, counted back from its close."""
     mine = {"bar": bar, "account": account, "asset": asset}
     fills = result.fills.with_row_index("row").filter(**mine)
-    held = result.positions.filter(**mine)["quantity"].sum()
+    held = float(result.positions.filter(**mine)["quantity"].sum())
     if not result.ledger.filter(**mine, category="split").is_empty():
         return {}
-    left = {}
+    left: dict[int, float] = {}
     for row, quantity in reversed(list(fills.select("row", "quantity").iter_rows())):
         left[row] = held
         held -= quantity
