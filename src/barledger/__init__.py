@@ -250,7 +250,16 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "perpetual":
         return import_module("barledger.exchange.perpetual")
-    if name in ("compat", "data", "execution", "portfolio", "presets", "rules", "trade", "validation"):
+    if name in (
+        "compat",
+        "data",
+        "execution",
+        "portfolio",
+        "presets",
+        "rules",
+        "trade",
+        "validation",
+    ):
         return import_module(f"barledger.{name}")
     if name in _WHERE:
         return getattr(import_module(f"barledger.{_WHERE[name]}"), name)

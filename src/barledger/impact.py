@@ -1,7 +1,8 @@
 """What an order does to the price it gets: published laws of market impact, from lagged numbers."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,17 @@ Floats = npt.NDArray[np.float64]
 
 
 class Law(NamedTuple):
-    """Impact of quantity q: price · (curved · q ^ power + straight · q) + money · q."""
+    """Impact of quantity q: price · (curved · q ^ power + straight · q) + money · q.
+
+    What stays in the prices of later bars: (price · lasting + lasting_money) · signed q.
+    """
 
     curved: Any = 0.0
     power: float = 1.0
     straight: Any = 0.0
     money: Any = 0.0
+    lasting: Any = 0.0
+    lasting_money: Any = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -32,10 +38,42 @@ class Impact(_Option):
     """What an order does to its own price; use one of its kinds.
 
     Each fill is as much worse as its own quantity makes it, on top of slippage; never past the
-    limit of its order, and the tick rounds against it. Nothing stays in later prices.
+    limit of its order, and the tick rounds against it. Nothing stays in later prices unless
+    `permanent` says so.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
+    permanent: Number | None = field(default=None, kw_only=True)
+    across: Any = field(default=None, kw_only=True)
+
+    def map(self, part: Callable[[Any], Any]) -> Self:
+        """Return the law with a function applied to each of its numbers but the matrix."""
+        before = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "across"}
+        after = {name: part(value) for name, value in before.items()}
+        is_same = all(after[name] is value for name, value in before.items())
+        return self if is_same else replace(self, **after)
+
+    def of(self, columns: Sequence[int]) -> Self:
+        """Return the law with the matrix of some columns only."""
+        if self.across is None:
+            return self
+        return replace(self, across=np.asarray(self.across)[np.ix_(columns, columns)])
+
+    def _lasting(self) -> Any:
+        return np.asarray(0.0 if self.permanent is None else self.permanent)
+
+    def _check_lasting(self) -> None:
+        name = type(self).__name__
+        _check.at_least(f"{name} permanent", self.permanent, 0.0, known=True)
+        if self.across is None:
+            return
+        if self.permanent is None:
+            raise ValueError(f"{name} across needs permanent, what stays of the impact")
+        matrix = _check.as_floats(f"{name} across", self.across)
+        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+            raise ValueError(f"{name} across must be (N, N), had shape {matrix.shape}")
+        if not np.isfinite(matrix).all() or (np.diag(matrix) != 1.0).any():
+            raise ValueError(f"{name} across must be finite, with 1 for each asset on itself")
 
     def law(self, volatility: Any, volume: Any) -> Law:
         """Return the law in numbers."""
@@ -63,6 +101,7 @@ class _Estimated(Impact):
         _check.at_least(f"{name} volume", self.volume, 0.0, strict=True)
         _check.whole(f"{name} length", self.length, 2)
         _check.single(f"{name} missing", self.missing, 0.0)
+        self._check_lasting()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -81,6 +120,11 @@ class SquareRootImpact(_Estimated):
         Bars in each estimate.
     missing
         Fraction of the price to pay where an estimate is not known yet; None: an error says where.
+    permanent
+        What stays in the fills of the following bars: a fill of signed Q moves them by
+        permanent · sigma · Q / V, linear so that no round trip can gain by it; None: nothing.
+    across
+        (N, N), 1 on its diagonal: row i, column j is how far asset i moves with a move of asset j.
 
     Examples
     --------
@@ -91,7 +135,8 @@ class SquareRootImpact(_Estimated):
 
     def law(self, volatility: Any, volume: Any) -> Law:
         """Return the law in numbers."""
-        return Law(np.asarray(self.coefficient) * volatility / np.sqrt(volume), 0.5)
+        curved = np.asarray(self.coefficient) * volatility / np.sqrt(volume)
+        return Law(curved, 0.5, lasting=self._lasting() * volatility / volume)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -107,8 +152,11 @@ class AlmgrenImpact(_Estimated):
         Theta. Futures have none: use `SquareRootImpact`.
     days
         T, the part of a bar's volume time over which the order trades.
-    coefficient, volatility, volume, length, missing
+    coefficient, volatility, volume, length, missing, across
         As in `SquareRootImpact`.
+    permanent
+        Part of the permanent impact, sigma · gamma · (Q / V) · (Theta / V) ^ ¼, that stays in the
+        fills of the following bars: 1 is the paper's; None: none.
     """
 
     shares_outstanding: Number | None = None
@@ -127,7 +175,8 @@ class AlmgrenImpact(_Estimated):
         """Return the law in numbers."""
         temporary = 0.142 * volatility / (volume * self.days) ** 0.6
         permanent = 0.314 * volatility / volume * (self.shares_outstanding / volume) ** 0.25
-        return Law(np.asarray(self.coefficient) * temporary, 0.6, permanent / 2)
+        lasting = self._lasting() * permanent
+        return Law(np.asarray(self.coefficient) * temporary, 0.6, permanent / 2, lasting=lasting)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -138,12 +187,17 @@ class KyleImpact(Impact):
     ----------
     slope
         lambda: price units for each share or contract, of any shape an option takes.
+    permanent
+        Part of it that stays in the fills of the following bars; None: none.
+    across
+        As in `SquareRootImpact`.
     """
 
     slope: Number
 
     def __post_init__(self) -> None:
         _check.at_least("KyleImpact slope", self.slope, 0.0, known=True)
+        self._check_lasting()
 
     @classmethod
     def of_noise(cls, value_deviation: float, flow_deviation: float) -> "KyleImpact":
@@ -159,7 +213,8 @@ class KyleImpact(Impact):
 
     def law(self, volatility: Any, volume: Any) -> Law:
         """Return the law in numbers."""
-        return Law(money=self.slope)
+        lasting = self._lasting() * np.asarray(self.slope)
+        return Law(money=self.slope, lasting_money=lasting)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -172,6 +227,10 @@ class VolumeShareImpact(Impact):
         0.1: an order for a tenth of the bar's volume pays 0.1 %.
     missing
         Fraction to pay where the bar's volume is 0 or not known.
+    permanent
+        A fill of signed Q moves those of the following bars by permanent · Q / V; None: nothing.
+    across
+        As in `SquareRootImpact`.
     """
 
     coefficient: Number = 0.1
@@ -181,10 +240,12 @@ class VolumeShareImpact(Impact):
     def __post_init__(self) -> None:
         _check.at_least("VolumeShareImpact coefficient", self.coefficient, 0.0, known=True)
         _check.single("VolumeShareImpact missing", self.missing, 0.0)
+        self._check_lasting()
 
     def law(self, volatility: Any, volume: Any) -> Law:
         """Return the law in numbers."""
-        return Law(np.asarray(self.coefficient) / np.asarray(volume) ** 2, 2.0)
+        lasting = self._lasting() / np.asarray(volume)
+        return Law(np.asarray(self.coefficient) / np.asarray(volume) ** 2, 2.0, lasting=lasting)
 
 
 def numbers_of(impact: Any, bars: "Bars", what: str) -> Any:

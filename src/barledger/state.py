@@ -30,6 +30,7 @@ class Continuation:
     stops: Mapping[str, npt.NDArray[np.void]] = field(default_factory=dict)
     is_delayed: bool = False
     balances: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    moved: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

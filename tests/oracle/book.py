@@ -214,6 +214,7 @@ class World:
         self.snapshot_equity = self.initial_equity = initial_cash
         self.taken: dict[int, tuple[int, bool]] = {}
         self.taken_up: dict[tuple[int, int], tuple[float, float]] = {}  # by bar and asset
+        self.moves: list[tuple[int, int, float]] = []  # bar, asset, fraction of its price
         self.losses: LossLimits
         self.bankrupt = self.called = self.was_breached = self.was_negative = False
         self.pending: dict[int, str] = {}

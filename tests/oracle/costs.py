@@ -30,8 +30,37 @@ def slipped_price(
     )
     if slippage.cap_to_range:
         price = within_range(world, asset, raw, price, direction)
+    price += standing_move(world, asset) * abs(raw)
     price = against_us(price, contract.tick, direction)
     return price if contract.kind == "future" else max(price, 0.0)
+
+
+def standing_move(world: "World", asset: int) -> float:
+    """How far the fills of earlier bars have moved an asset's price, as a fraction."""
+    return sum(moved for bar, a, moved in world.moves if a == asset and bar < world.bar)
+
+
+def move_prices(world: "World", asset: int, quantity: float, raw: float) -> None:
+    """Note what a signed quantity does to the prices of later bars, as the laws say."""
+    law, bar = world.terms.impact, world.bar
+    if law is None or law.permanent is None:
+        return
+    permanent = at(law.permanent, bar, asset)
+    if isinstance(law, KyleImpact):
+        part = permanent * at(law.slope, bar, asset) * quantity / abs(raw) if raw else 0.0
+    elif isinstance(law, VolumeShareImpact):
+        volume = cell(world.market.volume, bar, asset)
+        part = permanent * quantity / volume if volume > 0 else 0.0
+    else:
+        sigma, volume = at(law.volatility, bar, asset), at(law.volume, bar, asset)
+        if not (is_number(sigma) and is_number(volume)):
+            return
+        part = permanent * sigma * quantity / volume
+        if not isinstance(law, SquareRootImpact):
+            part *= 0.314 * (at(law.shares_outstanding, bar, asset) / volume) ** 0.25
+    for other in range(world.market.n_assets):
+        share = float(other == asset) if law.across is None else float(law.across[other][asset])
+        world.moves.append((bar, other, share * part))
 
 
 def impact_of(world: "World", asset: int, raw: float, quantity: float) -> float:

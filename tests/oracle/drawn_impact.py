@@ -1,5 +1,6 @@
 """Impact in random worlds: each law, with numbers known before the run."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ Draw = np.random.Generator
 
 
 def give_impact(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
-    """Give a sixth of the worlds impact, with the rules that allow it."""
+    """Give a quarter of the worlds impact, with the rules that allow it."""
     arguments["impact"] = None
-    if draw.random() < 0.83:
+    if draw.random() < 0.77:
         return
     shape = (market.n_bars, market.n_assets)
     kind = int(draw.integers(4))
@@ -36,3 +37,17 @@ def give_impact(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
             if kind == 0
             else AlmgrenImpact(1.1, **numbers, **outstanding)
         )
+    if draw.random() < 0.4:
+        let_last(draw, market, arguments)
+
+
+def let_last(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
+    """Let the impact stay in later fills, and move other assets with it."""
+    n_assets = market.n_assets
+    across = None
+    if n_assets > 1 and draw.random() < 0.5:
+        across = draw.uniform(-0.3, 0.8, (n_assets, n_assets))
+        across[draw.random(across.shape) < 0.3] = 0.0
+        np.fill_diagonal(across, 1.0)
+    permanent = float(draw.uniform(0.1, 1.0))
+    arguments["impact"] = replace(arguments["impact"], permanent=permanent, across=across)

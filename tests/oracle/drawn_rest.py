@@ -26,7 +26,7 @@ WIDTHS = [0.002, 0.02, 0.08]  # of the prices around the close
 def let_rest(draw: Draw, market: Market, wishes: Wishes, arguments: dict[str, Any]) -> None:
     """Let a quarter of the worlds' orders rest, with the options that allow it."""
     arguments["resting"] = None
-    if draw.random() < 0.75 or market.high is None or wishes.targets is not None:
+    if draw.random() < 0.68 or market.high is None or wishes.targets is not None:
         return
     if isinstance(arguments["size"], TargetShares | TargetValue | TargetPercent):
         return

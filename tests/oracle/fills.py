@@ -3,6 +3,7 @@
 from datetime import date
 
 from barledger.accounts import Cash, Unlimited
+from barledger.instruments.contract import Contract
 
 from . import accounts, costs, exchange, levels, liquidity
 from .book import Order, Position, World, value_of
@@ -116,6 +117,7 @@ def record_fill(
     order.filled += quantity
     if not is_free:
         liquidity.take_up(world, order.asset, quantity, raw)
+        costs.move_prices(world, order.asset, quantity, raw)
         month = (world.date.year, world.date.month)
         notional = abs(value_of(contract, quantity, price))
         world.traded[month] = world.traded.get(month, 0.0) + notional
@@ -127,13 +129,18 @@ def record_fill(
             "price": price,
             "fee": fee,
             "amount": amount,
-            "slippage": abs(
-                value_of(contract, quantity, price) - value_of(contract, quantity, raw)
-            ),
+            "slippage": lost(world, contract, quantity, raw, price),
             "order": world.number(order),
             "closes": closes,
         }
     )
+
+
+def lost(world: World, contract: Contract, quantity: float, raw: float, price: float) -> float:
+    """Money lost to slippage; below zero only where earlier fills have moved the price our way."""
+    difference = value_of(contract, quantity, price) - value_of(contract, quantity, raw)
+    law = world.terms.impact
+    return difference if law is not None and law.permanent is not None else abs(difference)
 
 
 def let_proceeds_settle_later(world: World, proceeds: float) -> None:

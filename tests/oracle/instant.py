@@ -10,7 +10,13 @@ from .groups import as_met, with_group
 from .market import NAN, at, is_number, unit_value
 from .openings import is_live, open_one, reduce
 from .plans import make_plan
-from .resting import drop_after_bar, drop_after_turn, offer_at_close, offer_at_open, offer_in_range
+from .resting import (
+    drop_after_auction,
+    drop_after_bar,
+    offer_at_close,
+    offer_at_open,
+    offer_in_range,
+)
 from .sets import open_all
 from .stops import serve_opened
 
@@ -65,8 +71,7 @@ def run_auction(world: World) -> None:
         order.held_over = False
         order.offer = offer_at_close(world, order)
     run_ready(world, [order for order in world.live if is_number(order.offer)], lambda: None)
-    drop_after_turn(world, at_auction=True)
-    drop_after_bar(world, at_auction=True)
+    drop_after_auction(world)
 
 
 def run_range(world: World) -> None:

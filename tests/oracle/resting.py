@@ -238,14 +238,21 @@ def waits_for_close(order: "Order") -> bool:
     return order.waits_for is not None and order.waits_for.kind == "market_on_close"
 
 
-def drop_after_turn(world: "World", *, at_auction: bool = False) -> None:
+def drop_after_turn(world: "World") -> None:
     """Drop what was good for this instant only."""
     for order in in_order(world):
-        if waits_for_close(order) != at_auction:
-            continue
         is_market = order.waits_for is None
-        if order.life in ("ioc", "fok") or (is_market and order.life == "next"):
-            if has_its_instant(world, order):
+        is_brief = order.life in ("ioc", "fok") or (is_market and order.life == "next")
+        if is_brief and not waits_for_close(order) and world.has_its_bar(order.asset):
+            expire(world, order)
+
+
+def drop_after_auction(world: "World") -> None:
+    """Drop, of what waits for the close, what this one was the last for."""
+    for order in in_order(world):
+        if waits_for_close(order):
+            is_brief = order.life in ("ioc", "fok", "next") and has_its_instant(world, order)
+            if is_brief or order.waits_for.last <= world.bar:
                 expire(world, order)
 
 
@@ -257,11 +264,11 @@ def has_its_instant(world: "World", order: "Order") -> bool:
     return world.is_open(order.asset) and is_number(close)
 
 
-def drop_after_bar(world: "World", *, at_auction: bool = False) -> None:
+def drop_after_bar(world: "World") -> None:
     """Drop what this bar was the last of."""
     for order in in_order(world):
         rest = order.waits_for
-        if waits_for_close(order) != at_auction:
+        if waits_for_close(order):
             continue
         if rest is None:
             is_over = order.last <= world.bar

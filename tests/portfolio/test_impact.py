@@ -134,3 +134,86 @@ def test_no_impact_changes_no_bit():
 def test_what_cannot_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def prices(orders, **options):
+    bars = flat_bars([100.0] * 5, [50.0] * 5)
+    result = bl.Portfolio.from_orders(
+        bars, np.array(orders, float), account=bl.Unlimited(), initial_cash=1e6, **options
+    )
+    return [(row[0], row[1], round(row[2], 9)) for row in fills(result, "bar", "asset", "price")]
+
+
+ROUND = [[10, 0], [0, 10], [-10, 0], [0, 0], [0, 0]]
+
+
+def test_permanent_impact_stays_in_the_fills_of_the_following_bars():
+    # Kyle: 10 at 0.01 pay 0.1; all of it stays, so the sale two bars later gets 100.1 - 0.1.
+    law = bl.KyleImpact(0.01, permanent=1.0)
+    assert prices(ROUND, impact=law)[::2] == [(1, "A", 100.1), (3, "A", 100.0)]
+    assert prices(ROUND, impact=bl.KyleImpact(0.01))[::2] == [(1, "A", 100.1), (3, "A", 99.9)]
+    same_bar = [[10, 0], [0, 0], [0, 0], [0, 0], [0, 0]]
+    assert prices(same_bar, impact=law) == [(1, "A", 100.1)]
+
+
+def test_correlated_assets_move_by_the_matrix():
+    # A's fill moves A by 0.1 %, so B by half of that: 50.025, and its own 0.1 on top.
+    law = bl.KyleImpact(0.01, permanent=1.0, across=[[1.0, 0.0], [0.5, 1.0]])
+    assert prices(ROUND, impact=law)[1] == (2, "B", 50.125)
+
+
+def test_almgren_s_permanent_part_is_twice_what_the_order_pays_of_it():  # P5-02
+    volume = 6.561e6
+    law = bl.AlmgrenImpact(shares_outstanding=263 * volume, permanent=1.0).law(0.0157, volume)
+    assert 1e4 * law.lasting * 0.1 * volume == pytest.approx(19.8526386412)
+
+
+def test_no_round_trip_gains_by_its_own_permanent_impact():
+    law = bl.AlmgrenImpact(
+        shares_outstanding=1e6, permanent=1.0, volatility=0.02, volume=1e4, coefficient=0.0
+    )
+    pieces = [[100, 0], [300, 0], [-50, 0], [-350, 0], [0, 0]]
+    bars = flat_bars([100.0] * 5, [50.0] * 5)
+    result = bl.Portfolio.from_orders(
+        bars, np.array(pieces, float), account=bl.Unlimited(), initial_cash=1e6, impact=law
+    )
+    assert result.books[0].equity[-1] == pytest.approx(1e6, abs=1e-6)
+
+
+def test_moved_prices_go_on_with_the_state():
+    law = bl.KyleImpact(0.01, permanent=1.0)
+    bars = flat_bars([100.0] * 4)
+    whole = np.array([[10.0], [0.0], [-10.0], [0.0]])
+    options = {"account": bl.Unlimited(), "initial_cash": 1e6, "impact": law}
+    one = bl.Portfolio.from_orders(bars, whole, **options)
+    first = bl.Portfolio.from_orders(bars[:2], whole[:2], **options)
+    options["start"] = first.state
+    second = bl.Portfolio.from_orders(bars[2:], whole[2:], **options)
+    assert one.fills["price"].to_list()[1:] == second.fills["price"].to_list() == [100.0]
+
+
+def test_accounts_of_groups_take_their_part_of_the_matrix():
+    law = bl.KyleImpact(0.01, permanent=1.0, across=[[1.0, 0.0], [0.5, 1.0]])
+    bars = flat_bars([100.0] * 5, [50.0] * 5)
+    result = bl.Portfolio.from_orders(
+        bars, np.array(ROUND, float), account=bl.Unlimited(), groups="each", impact=law
+    )
+    assert sorted(fills(result, "price")) == [(50.1,), (100.0,), (100.1,)]
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: bl.KyleImpact(0.01, permanent=-1.0), "permanent must be >= 0"),
+        (lambda: bl.KyleImpact(0.01, across=[[1.0]]), "across needs permanent"),
+        (lambda: bl.KyleImpact(0.01, permanent=1.0, across=[1.0]), r"must be \(N, N\)"),
+        (lambda: bl.KyleImpact(0.01, permanent=1.0, across=[[0.5]]), "with 1 for each asset"),
+        (
+            lambda: bought(1.0, impact=bl.KyleImpact(0.01, permanent=1.0, across=np.eye(3))),
+            r"across must be \(1, 1\)",
+        ),
+    ],
+)
+def test_matrices_that_mean_nothing_are_refused(make, match):
+    with pytest.raises(ValueError, match=match):
+        make()

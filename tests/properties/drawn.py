@@ -15,6 +15,7 @@ from barledger.liquidity import Liquidity
 from barledger.lowering.drive import Run
 from barledger.options import Fee, Size
 from barledger.slippage import Slippage
+from barledger.stops import LADDERS
 
 LOGS = ("orders", "fills", "entries", "incidents")
 worlds = st.integers(0, 1 << 40).map(random_case)
@@ -64,9 +65,12 @@ def columns(case: Case, picked: list[int]) -> Case:
     for name in ("size", "fees", "slippage", "liquidity", "halts", "impact"):
         if isinstance(given[name], Size | Fee | Slippage | Liquidity | Halts | Impact):
             given[name] = given[name].map(part)
+    if given["impact"] is not None:
+        given["impact"] = given["impact"].of(picked)
     for name in ("stops", "resting"):
         if given.get(name) is not None:
-            drawn = {key: part(value) for key, value in vars(given[name]).items()}
+            fields = vars(given[name]).items()
+            drawn = {key: v if key in LADDERS else part(v) for key, v in fields}
             given[name] = replace(given[name], **drawn)
     given["splits"] = [(b, place[a], r) for b, a, r in given["splits"] if a in place]
     given["carry"] = given.get("carry") and given["carry"].of(place)

@@ -145,6 +145,7 @@ def independent(case: Case) -> Case:
         limits=None,
         exclusive=None,
         carry=unrolled(case),
+        impact=case.arguments["impact"] and replace(case.arguments["impact"], across=None),
         rules=replace(case.arguments["rules"], sequence="exits_first"),
     )
 

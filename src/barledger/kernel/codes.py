@@ -447,6 +447,8 @@ class Setting(IntEnum):
     STOP_UNIT = 36
     LOSSES = 37
     TARGETS = 38
+    LASTING = 39
+    LASTING_MONEY = 40
 
 
 class Stage(IntEnum):

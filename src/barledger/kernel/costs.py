@@ -6,7 +6,16 @@ from barledger._jit import compiled
 from barledger.kernel.codes import FeeForm, InstrumentKind, Setting
 from barledger.kernel.types import ContractRow
 from barledger.kernel.wings import wing
-from barledger.kernel.world import World, contracts_of, high_of, low_of, settings_of, values_of
+from barledger.kernel.world import (
+    World,
+    across_of,
+    contracts_of,
+    high_of,
+    low_of,
+    moved_of,
+    settings_of,
+    values_of,
+)
 from barledger.kernel.worth import notional_of, unit_value
 
 
@@ -35,6 +44,8 @@ def fill_price(
         price = market + cost if side > 0.0 else market - cost
         if world.rules.cap_to_range != 0:
             price = capped(world, bar, asset, side, market, price)
+        if world.moved_n > 0:
+            price += abs(market) * standing_move(world, bar, asset)
     if contract.tick > 0.0:
         price = on_tick(price, contract.tick, side)
     return price if contract.kind == InstrumentKind.FUTURE else max(price, 0.0)
@@ -61,6 +72,33 @@ def impact(world: World, bar: int, asset: int, quantity: float, market: float) -
     return (
         abs(market) * fraction + setting(world, Setting.IMPACT_MONEY.value, bar, asset) * quantity
     )
+
+
+@wing
+def standing_move(world: World, bar: int, asset: int) -> float:
+    """How far trades of earlier bars have moved an asset, as a fraction of its price."""
+    moved = moved_of(world)[asset]
+    if moved.bar < bar:
+        moved.bar = bar
+        moved.now += moved.later
+        moved.later = 0.0
+    return moved.now
+
+
+@wing
+def move_prices(world: World, bar: int, asset: int, quantity: float, market: float) -> None:
+    """Let a fill of a signed quantity move the prices of the bars that follow."""
+    fraction = setting(world, Setting.LASTING.value, bar, asset) * quantity
+    if market != 0.0:
+        money = setting(world, Setting.LASTING_MONEY.value, bar, asset)
+        fraction += money * quantity / abs(market)
+    for other in range(world.n_assets):
+        share = 1.0 if other == asset else 0.0
+        if world.across_n > 0:
+            share = across_of(world)[other, asset]
+        if share != 0.0:
+            standing_move(world, bar, other)
+            moved_of(world)[other].later += share * fraction
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 from barledger._jit import compiled
 from barledger.kernel.codes import AccountKind, Incident, Proceeds, Tradable, Unsettled
-from barledger.kernel.costs import fee_of
+from barledger.kernel.costs import fee_of, move_prices
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
@@ -127,6 +127,8 @@ def end_fill(
         note_currency(world, asset, amount - fee)
     if world.taken_up_n > 0:
         take_up(world, asset, quantity, market)
+    if world.moved_n > 0:
+        move_prices(world, bar, asset, quantity, market)
     flag_debt(world, bar, amount, fee)
 
 

@@ -291,6 +291,17 @@ class UsedRow(Protocol):
     bar: int
 
 
+class MovedRow(Protocol):
+    """How far the run's own trades have moved one asset, as fractions of its price.
+
+    `now` counts on `bar`, `later` from the next one on.
+    """
+
+    now: float
+    later: float
+    bar: int
+
+
 class StopRow(Protocol):
     """Levels of one position's stops, NaN: none; all prices times the side of the position.
 
@@ -498,6 +509,6 @@ RULES, CONTRACT, SETTING = dtype_of(RulesRow), dtype_of(ContractRow), dtype_of(S
 EVENT, ORDER_IN = dtype_of(EventRow), dtype_of(OrderInRow)
 ACCOUNT, POSITION, LIVE = dtype_of(AccountRow), dtype_of(PositionRow), dtype_of(LiveRow)
 ORDER, FILL, ENTRY = dtype_of(OrderRow), dtype_of(FillRow), dtype_of(EntryRow)
-STOP, USED = dtype_of(StopRow), dtype_of(UsedRow)
+STOP, USED, MOVED = dtype_of(StopRow), dtype_of(UsedRow), dtype_of(MovedRow)
 INCIDENT, METRICS = dtype_of(IncidentRow), dtype_of(MetricsRow)
 HOLDING, FUNDING = dtype_of(HoldingRow), dtype_of(FundingRow)

@@ -26,6 +26,7 @@ from barledger.kernel.types import (
     FUNDING,
     INCIDENT,
     LIVE,
+    MOVED,
     ORDER,
     ORDER_IN,
     POSITION,
@@ -45,6 +46,7 @@ from barledger.kernel.types import (
     LegRow,
     LiveRow,
     MetricsRow,
+    MovedRow,
     OrderInRow,
     OrderRow,
     PositionRow,
@@ -100,6 +102,8 @@ class World(Own, Protocol):
     live_n: int
     stops_n: int
     taken_up_n: int
+    moved_n: int
+    across_n: int
     volume_n: int
     high_n: int
     low_n: int
@@ -148,6 +152,8 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "positions": (POSITION, 1),
     "stops": (STOP, 1),
     "taken_up": (USED, 1),
+    "moved": (MOVED, 1),
+    "across": (F8, 2),
     "held": (I8, 1),
     "live": (LIVE, 1),
     "queue": (I8, 1),
@@ -194,8 +200,8 @@ WINGS = (
     "begin_atomic",
     "bisect",
     "bracket_margin",
-    "check_submitted",
     "cancel_others",
+    "check_submitted",
     "claim_group",
     "decide_orders",
     "decide_target",
@@ -212,6 +218,7 @@ WINGS = (
     "is_leg_safe",
     "liquidate_perpetuals",
     "most_to_short",
+    "move_prices",
     "note_leg",
     "offered_at_open",
     "offered_within",
@@ -229,6 +236,7 @@ WINGS = (
     "settle",
     "share_out",
     "span_need",
+    "standing_move",
     "stop_positions",
     "test_extremes",
     "test_losses",
@@ -317,6 +325,8 @@ days_of: Callable[[World], Ints] = _view("days")
 months_of: Callable[[World], Ints] = _view("months")
 positions_of: Callable[[World], Rows[PositionRow]] = _view("positions")
 stops_of: Callable[[World], Rows[StopRow]] = _view("stops")
+moved_of: Callable[[World], Rows[MovedRow]] = _view("moved")
+across_of: Callable[[World], Floats] = _view("across")
 taken_up_of: Callable[[World], Rows[UsedRow]] = _view("taken_up")
 held_of: Callable[[World], Ints] = _view("held")
 live_of: Callable[[World], Rows[LiveRow]] = _view("live")

@@ -21,6 +21,7 @@ from barledger.lowering.exchange import check_currencies
 from barledger.lowering.request import Request
 from barledger.lowering.varying import full
 from barledger.lowering.volumes import check_volume
+from barledger.lowering.waits import carried
 from barledger.lowering.wishes import Wishes
 from barledger.options import Fee, PercentFee, Rules, Size
 from barledger.orders import Order
@@ -68,7 +69,7 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
     has_open = len(bars._open) > 0
     account = given.get("account", CASH)
     orders, stops = parted(given.get("orders"), given.get("stops"))
-    stops = _with_own_levels(stops, wished)
+    stops = _with_own_levels(stops, wished, given.get("start"))
     start = given.get("start")
     _check_single(given, start)
     request = Request(
@@ -99,9 +100,16 @@ def request_of(bars: Bars, wished: Wishes, size: Size, options: dict[str, Any]) 
     return request
 
 
-def _with_own_levels(stops: Stops | None, wished: Wishes) -> Stops | None:
-    """Return stops also where only the orders of a frame bring levels."""
+def _with_own_levels(stops: Stops | None, wished: Wishes, start: Any) -> Stops | None:
+    """Return stops also where only the orders of a frame, or an earlier run, bring levels."""
     rows = wished.orders
+    if stops is None and isinstance(start, State) and start.continuation is not None:
+        rows_before = start.continuation.stops.values()
+        has_levels = any(
+            np.isfinite([r["loss"], r["target"], r["trail"]]).any() for r in rows_before
+        )
+        if has_levels or carried(start)["has_levels"].any():
+            return NO_LEVELS
     if rows is None or not (np.isfinite(rows["loss"]) | np.isfinite(rows["target"])).any():
         return stops
     if stops is not None and (stops.losses is not None or stops.targets is not None):

@@ -191,6 +191,9 @@ def _resume(memory: Memory, bars: Bars, before: Continuation) -> None:
     if "stops" in memory.arrays:
         for asset, row in before.stops.items():
             memory.arrays["stops"][_column(bars, asset)] = row[0]
+    if "moved" in memory.arrays:
+        for asset, fraction in before.moved.items():
+            memory.arrays["moved"]["now"][_column(bars, asset)] = fraction
     live = memory.arrays["live"]
     orders = sorted(before.orders, key=lambda order: _column(bars, order[0]))
     for place, (asset, row) in enumerate(orders):
@@ -255,8 +258,17 @@ def state_after(memory: Memory, bars: Bars, names: tuple[str, ...] = ()) -> Stat
             stops,
             bool(memory.record["rules"]["lag"][0] > 1),
             _balances(memory, names),
+            _moved(memory, bars),
         ),
     )
+
+
+def _moved(memory: Memory, bars: Bars) -> dict[str, float]:
+    """Return how far the run's own trades have moved each asset, for the bars that follow."""
+    if "moved" not in memory.arrays:
+        return {}
+    rows = memory.arrays["moved"]
+    return dict(zip(bars.assets, (rows["now"] + rows["later"]).tolist(), strict=True))
 
 
 def _average(position: Any, contract: Contract) -> float:

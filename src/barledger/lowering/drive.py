@@ -200,6 +200,6 @@ def collect(memory: Memory, request: Request, initial: float) -> Run:
         account=copied(memory.record["account"]),
         metrics=copied(memory.record["metrics"]),
         waiting=copied(memory.arrays["live"][:n_live]),
-        remains=memory.only("positions", "stops", "live", "due", "balances"),
+        remains=memory.only("positions", "stops", "live", "due", "balances", "moved"),
         **logs,
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from barledger.impact import numbers_of
 from barledger.kernel.codes import Setting
+from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
 from barledger.lowering.varying import Varying, shaped
 from barledger.lowering.volumes import check_single
@@ -29,11 +30,33 @@ def add_impact(varying: Varying, request: Request) -> dict[str, Any]:
     if lacks.any():
         flat = np.where(lacks, _missing(impact, lacks, request), 0.0)
         curved, straight = np.where(lacks, 0.0, curved), np.where(lacks, 0.0, straight)
+    if impact.permanent is not None:
+        lasting = shaped(f"{name} permanent", law.lasting, *request.bars.shape)
+        lasting = np.where(np.isfinite(lasting), lasting, 0.0)
+        varying.add(Setting.LASTING, f"{name} permanent", lasting)
+        varying.add(Setting.LASTING_MONEY, f"{name} permanent", law.lasting_money)
     varying.add(Setting.IMPACT_CURVED, f"{name} curved", curved)
     varying.add(Setting.IMPACT_STRAIGHT, f"{name} straight", straight)
     varying.add(Setting.IMPACT_MONEY, f"{name} slope", law.money)
     varying.add(Setting.IMPACT_FLAT, f"{name} missing", flat)
     return {"has_impact": 1, "has_slippage": 1, "impact_power": law.power}
+
+
+def put_moved(memory: Memory, request: Request) -> None:
+    """Write how far the run's own trades have moved the prices, and which others move with them."""
+    impact = request.impact
+    if impact is None or impact.permanent is None:
+        return
+    n_assets = request.bars.shape[1]
+    memory.make("moved", n_assets)["bar"] = -1
+    if impact.across is not None:
+        across = np.ascontiguousarray(impact.across, np.float64)
+        if len(across) != n_assets:
+            raise ValueError(
+                f"{type(impact).__name__} across must be ({n_assets}, {n_assets}), one row and "
+                f"column for each asset, had shape {across.shape}"
+            )
+        memory.put("across", across)
 
 
 def _known(request: Request, what: str) -> Any:

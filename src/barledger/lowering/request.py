@@ -80,7 +80,7 @@ class Request:
             orders=None if self.orders is None else self.orders.map(part),
             liquidity=None if self.liquidity is None else self.liquidity.map(part),
             halts=None if self.halts is None else self.halts.map(part),
-            impact=None if self.impact is None else self.impact.map(part),
+            impact=None if self.impact is None else self.impact.map(part).of(columns),
             exclusive=tuple(
                 tuple(places[j] for j in members if j in places) for members in self.exclusive
             ),

@@ -18,7 +18,7 @@ from barledger.lowering.exchange import currencies_of, rate_rows
 from barledger.lowering.financing import add_financing
 from barledger.lowering.guards import add_stops
 from barledger.lowering.happenings import put_events
-from barledger.lowering.impacts import add_impact
+from barledger.lowering.impacts import add_impact, put_moved
 from barledger.lowering.margins import add_margins
 from barledger.lowering.memory import Memory
 from barledger.lowering.netted import put_net
@@ -27,7 +27,7 @@ from barledger.lowering.request import Request, check_sequence
 from barledger.lowering.spanned import put_span
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import add_caps, put_volume, with_spread
-from barledger.lowering.waits import add_orders
+from barledger.lowering.waits import add_orders, carried
 from barledger.lowering.written import option_rules, put_options
 from barledger.options import (
     Fee,
@@ -123,6 +123,7 @@ def put_terms(memory: Memory, request: Request) -> None:
     put_span(memory, bars, request.account)
     _put_clock(memory, rules, request)
     put_volume(memory, request)
+    put_moved(memory, request)
     memory.record["rules"] = rules
 
 
@@ -356,7 +357,9 @@ def _waits_by_date(rules: npt.NDArray[np.void], request: Request) -> bool:
     """Whether any order waits up to a date."""
     given = request.wishes.orders
     each = given is not None and bool(np.isin(given["tif"], DATED).any())
-    return each or bool(rules["tif"][0] in DATED)
+    waiting = carried(request.start)
+    waits = bool((np.isin(waiting["tif"], DATED) | (waiting["last_day"] >= 0)).any())
+    return each or waits or bool(rules["tif"][0] in DATED)
 
 
 def _has_settling(start: State) -> bool:

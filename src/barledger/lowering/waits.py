@@ -3,18 +3,45 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from barledger.kernel import codes
 from barledger.kernel.codes import Setting
+from barledger.kernel.types import LIVE
 from barledger.lowering.request import Request
 from barledger.lowering.varying import Varying
 from barledger.lowering.volumes import silent
 from barledger.options import TargetPercent, TargetShares, TargetValue
 from barledger.orders import Market, last_day
+from barledger.state import State
 
 
 def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
     """Add the prices that orders wait for; returns the fields of the rules that they set."""
+    fields = _fields(varying, request)
+    waiting = carried(request.start)
+    if (waiting["kind"] > 0).any():
+        lacking = obstacle(
+            request, needs_range=bool(needs_range(waiting["kind"]).any()), opens=False
+        )
+        if lacking:
+            raise ValueError(f"orders that wait since the earlier run need {lacking}")
+    has_life = (waiting["kind"] > 0) | (waiting["tif"] > 0) | (waiting["last_day"] >= 0)
+    fields["has_resting"] = bool(fields["has_resting"] or has_life.any())
+    fields["has_oco"] = bool(fields.get("has_oco", False) or waiting["group"].any())
+    return fields
+
+
+def carried(start: State | None) -> npt.NDArray[np.void]:
+    """Return the rows of the orders that wait since an earlier run."""
+    if start is None or start.continuation is None:
+        return np.zeros(0, LIVE)
+    rows = [row for _, row in start.continuation.orders]
+    return np.concatenate(rows) if rows else np.zeros(0, LIVE)
+
+
+def _fields(varying: Varying, request: Request) -> dict[str, Any]:
+    """Add the prices that this run's own orders wait for."""
     order: Any = request.orders
     given = request.wishes.orders
     rests = given is not None and bool((given["kind"] > 0).any())

@@ -10,7 +10,7 @@ from barledger.data.bars import Bars
 from barledger.data.stamps import shown
 from barledger.kernel.codes import Flag
 from barledger.lowering.wishes import Wishes
-from barledger.result import levels
+from barledger.result import hits, levels
 from barledger.result.reasons import CAUSES, INCIDENTS, REASONS
 
 if TYPE_CHECKING:
@@ -57,16 +57,19 @@ def _asked(result: "Result", asset: str, bar: int) -> Iterator[str]:
     if source is not None:
         column = result.assets.index(asset)
         yield price_line(source.bars, bar, column)
-        yield from wish_lines(source.wishes, bar, column, 0 if source.fill == "close" else 1)
+        lag = 0 if source.fill == "close" else 1 + source.delay
+        yield from wish_lines(source.wishes, bar, column, lag)
 
 
 def _happened(result: "Result", asset: str, bar: int, account: str) -> Iterator[str]:
     """Say what became of orders, money and the position."""
     here = {"bar": bar, "account": account}
     mine = {**here, "asset": asset}
+    hit = hits.told_by(result, asset, bar, account)
+    fills = hits.numbered(result.fills).filter(**mine)
     lines = [
         *entry_lines(result.ledger.filter(**mine)),
-        *order_lines(result.orders.filter(**mine), result.fills.filter(**mine)),
+        *order_lines(result.orders.filter(**mine), fills, hit),
         *incident_lines(
             result.incidents.filter(
                 (pl.col("bar") == bar)
@@ -104,7 +107,7 @@ def price_line(bars: Bars, bar: int, column: int) -> str:
 def wish_lines(wishes: Wishes, bar: int, column: int, lag: int) -> Iterator[str]:
     """Say what was asked for on this bar."""
     flags = int(wishes.flags[bar, column])
-    when = "this bar" if lag == 0 else "the next bar"
+    when = ("this bar", "the next bar")[lag] if lag < 2 else f"the bar {lag} later"
     names = " and ".join(name for flag, name in SIGNALS.items() if flags & flag)
     if names:
         yield f"signal: {names}, for {when}"
@@ -121,19 +124,20 @@ def _target(number: float, unit: str) -> str:
     return f"{number:.2%} of equity" if unit == "percent" else f"{number:,.6g} {unit}"
 
 
-def order_lines(orders: pl.DataFrame, fills: pl.DataFrame) -> Iterator[str]:
-    """Say how each order ended, and at what prices it filled."""
+def order_lines(orders: pl.DataFrame, fills: pl.DataFrame, hit: hits.Hits) -> Iterator[str]:
+    """Say how each order ended, which level was hit, at what prices it filled and what remained."""
     for order in orders.iter_rows(named=True):
         yield _order(order)
+        yield from (f"  {line}" for line in hit.lines(order))
         for fill in fills.filter(order=order["order"]).iter_rows(named=True):
-            yield f"  {_fill(fill)}"
+            yield f"  {_fill(fill)}{hit.after(fill)}"
 
 
 def waiting_lines(orders: pl.DataFrame, fills: pl.DataFrame) -> Iterator[str]:
     """Name the orders that are made and not ended yet, and what they fill meanwhile."""
     for order in orders.iter_rows(named=True):
         placed = shown(_stamp(order["placed"]))
-        yield f"order {order['order']}, {CAUSES[order['cause']]} on {placed}: waits"
+        yield f"order {order['order']}, {CAUSES[order['cause']]}{hits.terms(order)} on {placed}: waits"
         for fill in fills.filter(order=order["order"]).iter_rows(named=True):
             yield f"  {_fill(fill)}"
 
@@ -141,6 +145,7 @@ def waiting_lines(orders: pl.DataFrame, fills: pl.DataFrame) -> Iterator[str]:
 def _order(order: dict[str, Any]) -> str:
     wanted = "" if order["quantity"] is None else f" for {order['quantity']:+,.6g}"
     made = CAUSES[order["cause"]]
+    made += hits.terms(order)
     placed = f" on {shown(_stamp(order['placed']))}" if order["placed"] is not None else ""
     text = f"order {order['order']}{wanted}, {made}{placed}: {order['state'].replace('_', ' ')}"
     if order["reason"] is None:

@@ -43,6 +43,7 @@ REASONS = {
     "expired": "its time in force was over",
     "not_in_perpetual_account": "a perpetual account takes nothing but perpetuals",
     "bracket_cap": "its leverage may hold no more than that by the brackets",
+    "one_cancels_other": "another order of its group had filled",
     "volume_cap": "the bar did not take all of it, and the rest was not to wait",
     "min_size": "it came to less than the least size allowed",
     "max_size": "it was more than the largest size allowed",

@@ -72,6 +72,11 @@ class Result:
 
         `reason` is null where it filled in full, else one word; `price` is that of its last fill,
         or the one it was tried at. Orders that still wait after the last bar are expired.
+
+        `kind`, `tif` and `until` are those it was given (a market order's life is that of
+        ``Rules(entry_tif=)``). `level` is the price that it waited for; of a stop or target of a
+        position, the level at which it was closed. `stop` arms a stop-limit; of a trailing stop it
+        is the distance, of protection the range.
         """
         return self._table(tables.orders)
 
@@ -79,8 +84,8 @@ class Result:
     def fills(self) -> pl.DataFrame:
         """Every fill: quantity (signed), price after slippage, fee (paid > 0), cash it moved.
 
-        `reason` says what made its order; `closes` whether it took from a position. A reversal is
-        two fills of one order.
+        `reason` says what made its order, `kind` and `level` what that waited for; `closes` whether
+        it took from a position. A reversal is two fills of one order.
         """
         return self._table(tables.fills)
 
@@ -90,7 +95,8 @@ class Result:
 
         `quantity` is signed; `pnl` has all fees off; `return` is pnl over entry value. With
         ``"average"`` a trade runs from flat to flat, with ``"fifo"`` from lot to lot. A position
-        held before the first bar has no entry time.
+        held before the first bar has no entry time. `exit_reason` says what made its last closing
+        fill, such as ``"signal"``, ``"stop_loss"`` or ``"target_hit"``.
         """
         return self._table(tables.trades)
 

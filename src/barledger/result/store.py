@@ -141,6 +141,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "state_last_day": after.last_day,
         "state_is_delayed": after.is_delayed,
         "state_balances": {name: list(pair) for name, pair in after.balances.items()},
+        "state_moved": dict(after.moved),
         "state_last_date": after.last_date,
     }
 
@@ -180,6 +181,7 @@ def _state(plain: dict[str, Any], rows: dict[str, Rows]) -> State:
         {asset: stops[k : k + 1] for k, asset in enumerate(plain["state_stop_assets"])},
         plain["state_is_delayed"],
         {name: (pair[0], pair[1]) for name, pair in plain["state_balances"].items()},
+        plain["state_moved"],
     )
     return State(
         cash=plain["cash"],

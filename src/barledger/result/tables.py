@@ -65,8 +65,26 @@ def orders(book: Book, labels: Labels) -> pl.DataFrame:
             "reason": words(codes.Reason, rows["reason"]),
             "cause": words(codes.Cause, rows["cause"]),
             "placed": labels.time_of(rows["placed"]),
+            **terms(rows),
+            "tif": words(codes.TimeInForce, rows["tif"], none=None),
+            "until": _dates(rows["last_day"]),
         }
     )
+
+
+def terms(rows: Rows) -> dict[str, pl.Series]:
+    """Return what orders waited for: their kind, and the prices as they were in the end."""
+    return {
+        "kind": words(codes.OrderKind, rows["kind"], none=None),
+        "level": _known(rows["level"]),
+        "stop": _known(rows["stop"]),
+    }
+
+
+def _dates(days: Rows) -> pl.Series:
+    """Return days since 1970 as dates; null below 0."""
+    dates = np.asarray(days, np.int64).astype("datetime64[D]")
+    return pl.Series(np.where(days < 0, np.datetime64("NaT", "D"), dates), dtype=pl.Date)
 
 
 def first_order(book: Book) -> int:
@@ -104,6 +122,7 @@ def fills(book: Book, labels: Labels) -> pl.DataFrame:
             "amount": rows["amount"],
             "closes": rows["closes"] != 0,
             "reason": words(codes.Cause, whole.orders["cause"][rows["order"]], none=None),
+            **{name: terms(whole.orders[rows["order"]])[name] for name in ("kind", "level")},
         }
     )
 
@@ -140,8 +159,25 @@ def trades(book: Book, labels: Labels) -> pl.DataFrame:
             "status": _choose(rows["exit_bar"] >= 0, "closed", "open"),
             "entry_bar": _bar(rows["entry_bar"]),
             "exit_bar": _bar(rows["exit_bar"]),
+            "exit_reason": exit_reasons(book, rows),
         }
     )
+
+
+def exit_reasons(book: Book, trades: Rows) -> pl.Series:
+    """Return what made the last closing fill of each trade; null where it is open, or not known."""
+    whole = book.whole or book
+    closings = whole.fills[whole.fills["closes"] != 0]
+    n_assets = len(book.multipliers)
+    keys = closings["bar"].astype(np.int64) * n_assets + closings["asset"]
+    order = np.argsort(keys, kind="stable")
+    wanted = trades["exit_bar"].astype(np.int64) * n_assets + trades["asset"]
+    last = np.searchsorted(keys[order], wanted, side="right") - 1
+    found = last >= 0
+    found[found] = keys[order][last[found]] == wanted[found]
+    causes = np.full(len(trades), -1)
+    causes[found] = whole.orders["cause"][closings["order"][order][last[found]]]
+    return words(codes.Cause, causes, none=None)
 
 
 def positions(book: Book, labels: Labels) -> pl.DataFrame:
@@ -212,10 +248,10 @@ def incidents(book: Book, labels: Labels) -> pl.DataFrame:
 
 
 def words(enum: Any, numbers: Rows, none: str | None = "none") -> pl.Series:
-    """Return codes as words; the word `none` becomes null."""
+    """Return codes as words; the word `none` becomes null, and a code below 0."""
     names = [str(member.name.lower()) for member in enum]
     names = [None if name == none else name for name in names]  # type: ignore[misc]
-    return pl.Series(names, dtype=pl.String).gather(numbers.astype(np.int64))
+    return pl.Series(names, dtype=pl.String).gather(_index(numbers))
 
 
 def _index(numbers: Rows) -> pl.Series:
