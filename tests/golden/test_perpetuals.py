@@ -264,3 +264,10 @@ def test_accounts_that_do_not_fit_are_refused():
         bought(closes, 1.0, bl.PerpCross())
     stock = bought(market(100, 100, contract=None), 1.0, bl.PerpCross())
     assert stock.rejections["reason"].to_list() == ["not_in_perpetual_account"]
+
+
+def test_a_result_says_what_its_positions_were_liquidated_by():
+    plain = bought(market(100, 100), 1.0, bl.PerpCross())
+    assert "traded prices in place of mark prices" in plain.assumptions["margin"]
+    marked = bought(market(100, 100, mark=[100.0, 100.0, 100.0]), 1.0, bl.PerpIsolated())
+    assert "closes of the mark price" in marked.assumptions["margin"]

@@ -45,6 +45,7 @@ def test_opposite_sides_are_credited_and_the_margin_is_that_of_the_whole():
     result = held(market([100, 100], [100, 100]), [2, -1], cash=10_000, span=CORN)
     assert result.margin["maintenance"].to_list() == pytest.approx([0, 2_700, 2_700])
     assert result.margin["free"][-1] == pytest.approx(7_300)
+    assert "SPAN-style approximation" in result.assumptions["margin"]
 
 
 def test_a_second_leg_that_lowers_the_margin_fits_where_alone_it_would_not():

@@ -12,6 +12,8 @@ from barledger import _check, _html
 from barledger.data.describe import span
 from barledger.data.events import Events
 from barledger.instruments.calendar import periods_per_year
+from barledger.lowering.marks import has_marks
+from barledger.lowering.perpetuals import OWN
 from barledger.lowering.request import Request
 from barledger.options import Rules
 
@@ -150,7 +152,18 @@ def _margin(request: Request) -> str:
         "close": "tested at each close",
         "extremes": "tested at each open, low, high and close",
     }[account.margin_check]
-    return f"{when}; {CALLS[account.margin_call]}"  # type: ignore[attr-defined]
+    if isinstance(account, OWN):
+        return f"{when}, on {_marks(request)}; liquidated as a whole, by the brackets"
+    span = "; SPAN-style approximation" if getattr(account, "span", None) is not None else ""
+    return f"{when}; {CALLS[account.margin_call]}{span}"  # type: ignore[attr-defined]
+
+
+def _marks(request: Request) -> str:
+    """Return what perpetuals are valued and liquidated by."""
+    bars = request.bars
+    if not has_marks(bars):
+        return "traded prices in place of mark prices, an approximation"
+    return "mark prices" if len(bars._mark_high) else "closes of the mark price, an approximation"
 
 
 def _changed(rules: Rules) -> str:
