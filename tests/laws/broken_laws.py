@@ -42,7 +42,7 @@ BROKEN = (
     Broken(
         "an opening needs the money for it",
         "openings.py",
-        "elif world.rules.account != AccountKind.UNLIMITED or is_all:",
+        "elif is_all or needs_money(world.rules, order.side):",
         "elif is_all:",
     ),
     Broken(
@@ -275,8 +275,8 @@ BROKEN = (
     Broken(
         "a target does not slip",
         "stops.py",
-        "if cause != Cause.TARGET_HIT:",
-        "if cause >= 0:",
+        "if cause != Cause.TARGET_HIT:\n        order.price = fill_price(",
+        "if cause >= 0:\n        order.price = fill_price(",
     ),
     Broken(
         "the adverse extreme comes first where nothing else is said",

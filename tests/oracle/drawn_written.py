@@ -27,7 +27,8 @@ def written_case(seed: int) -> Case | None:
     for asset in options:
         under = one_of(draw, rest)
         spot = float(np.nanmean(np.array(market.close)[:, under]))
-        contracts[asset] = draw_option(draw, contracts[asset], under, spot)
+        made = draw_option(draw, contracts[asset], under, spot)
+        contracts[asset] = replace(made, currency=contracts[under].currency)
     given["splits"] = [row for row in given["splits"] if row[1] not in options]
     if 0 in options:
         given.pop("positions", None)
