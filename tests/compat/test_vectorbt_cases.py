@@ -1,5 +1,6 @@
 """Every observed run of VectorBT that is not doubtful agrees, to 1e-9."""
 
+import numpy as np
 import pytest
 
 from . import cases
@@ -28,4 +29,16 @@ def test_every_unflagged_case_agrees(part):
             found = cases.differences(case, cases.run(case))
             if found:
                 wrong[case["id"]] = found
+    assert wrong == {}
+
+
+def test_random_runs_agree():
+    wrong = {}
+    for case in cases.read("vectorbt_drawn.json.gz"):
+        result, expected = cases.run(case), case["expected"]
+        values = np.column_stack([book.equity for book in result.books])
+        if not cases.is_close(cases.filled(result), cases.expected_orders(expected)):
+            wrong[case["id"]] = "orders"
+        elif not cases.is_close(values, cases.matrix(expected["value"])):
+            wrong[case["id"]] = "value"
     assert wrong == {}

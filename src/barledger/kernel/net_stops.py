@@ -46,7 +46,7 @@ def extreme(world: World, bar: int, asset: int, side: float) -> float:
 
 @compiled
 def stop_order(world: World, bar: int, order: LiveRow) -> bool:
-    """Write the order of a stop that a bar has hit; else follow its best price."""
+    """Write the order of a stop that a bar has hit, and follow the best price."""
     asset = order.asset
     row = net_stops_of(world)
     place = asset * WIDTH
@@ -57,6 +57,8 @@ def stop_order(world: World, bar: int, order: LiveRow) -> bool:
     base = row[place + PEAK] if row[place + TRAILS] != 0.0 else row[place + LOSS_BASE]
     level = side * base * (1.0 - side * row[place + LOSS])
     target = side * row[place + TARGET_BASE] * (1.0 + side * row[place + TARGET])
+    if best > side * row[place + PEAK]:
+        row[place + PEAK] = side * best
     if first >= target:
         return write_stop(world, bar, order, side, side * first, Cause.TARGET_HIT.value)
     if worst <= level:
@@ -67,8 +69,6 @@ def stop_order(world: World, bar: int, order: LiveRow) -> bool:
         return write_stop(world, bar, order, side, side * price, cause)
     if best >= target:
         return write_stop(world, bar, order, side, side * target, Cause.TARGET_HIT.value)
-    if best > side * row[place + PEAK]:
-        row[place + PEAK] = side * best
     return False
 
 

@@ -190,8 +190,10 @@ def value_of_order(world: World, bar: int, order: LiveRow) -> float:
         if order.cause == Cause.ORDER:
             value = sided(net[Net.SIDES.value], value)
     elif order.distance == order.distance:
-        share = order.distance if order.total > 0.0 else -order.distance
-        value = share * (world.account.cash if share > 0.0 else max(held * unit, 0.0))
+        is_exit = order.total < 0.0 and held > 0.0
+        value = order.distance * (held * unit if is_exit else world.account.cash)
+        if order.total < 0.0:
+            value = -value
     return value if value == value else 0.0
 
 
