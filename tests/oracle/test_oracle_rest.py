@@ -363,4 +363,5 @@ def test_orders_that_are_never_met_leave_the_account_as_it_is():
         assert met.equity == case.run().equity
         assert {order["reason"] for order in met.orders if order["cause"] == "order"} <= {
             "end_of_data",
+            "delisted",
         }
