@@ -271,3 +271,23 @@ def test_a_result_says_what_its_positions_were_liquidated_by():
     assert "traded prices in place of mark prices" in plain.assumptions["margin"]
     marked = bought(market(100, 100, mark=[100.0, 100.0, 100.0]), 1.0, bl.PerpIsolated())
     assert "closes of the mark price" in marked.assumptions["margin"]
+
+
+def test_bars_cut_in_two_and_resumed_pay_each_funding_once():
+    draw = np.random.default_rng(3)
+    close = 100 * np.exp(np.cumsum(draw.normal(0, 0.02, 60)))
+    time = np.datetime64("2024-01-01", "ns") + np.arange(60) * np.timedelta64(8, "h")
+    stamps = [(stamp, "BTC", 0.001) for stamp in time[1:]]
+    stamps += [(stamp + np.timedelta64(3, "h"), "BTC", -0.0004) for stamp in time[10:50]]
+    bars = bl.Bars.from_arrays(
+        close, open=close, high=close * 1.01, low=close * 0.99, time=time, assets="BTC",
+        contracts=BTC, events=bl.Events(funding=sorted(stamps)),
+    )  # fmt: skip
+    signal = np.zeros(60, bool)
+    signal[2] = True
+    options = {"size": 3, "account": bl.PerpCross(leverage=3), "fees": 0.0005}
+    whole = bl.Portfolio.from_signals(bars, signal, initial_cash=1_000.0, **options)
+    first = bl.Portfolio.from_signals(bars[:31], signal[:31], initial_cash=1_000.0, **options)
+    rest = bl.Portfolio.from_signals(bars[31:], signal[31:], start=first.state, **options)
+    parts = [*first.equity["equity"], *rest.equity["equity"]]
+    assert parts == whole.equity["equity"].to_list()

@@ -470,7 +470,11 @@ class Bars:
 
     def _between(self, rows: slice) -> "Bars":
         arrays: dict[str, Any] = {f"_{name}": getattr(self, f"_{name}")[rows] for name in ARRAYS}
-        return replace(self, time=self.time[rows], **arrays)
+        first, stop, _ = rows.indices(len(self))
+        events = self.events
+        if events is not None and events.has("funding"):
+            events = events.with_funding_between(self, first, stop)
+        return replace(self, time=self.time[rows], events=events, **arrays)
 
     def _of(self, assets: tuple[str, ...]) -> "Bars":
         for asset in assets:

@@ -223,7 +223,17 @@ class Events:
                 elif first <= bar < stop:
                     rows.append((bars.time[bar], *parts))
             kept[name] = tuple(rows)
-        return _of_rows(kept)
+        return _of_rows({**kept, **self._funding_between(bars, first, stop)})
+
+    def with_funding_between(self, bars: "Bars", first: int, stop: int) -> "Events":
+        """Return all events, but of fundings those of some bars: others would lie outside them."""
+        return self._with(**self._funding_between(bars, first, stop))
+
+    def _funding_between(self, bars: "Bars", first: int, stop: int) -> dict[str, Given]:
+        rows = self._placed("funding", bars.time, bars.assets)
+        end = bars.time[stop] if stop < len(bars) else fundings.end_of(bars.time)
+        begin = bars.time[first] if first < len(bars) else end
+        return {"funding": tuple(row for row in rows if begin <= row[0] < end)}
 
     def fixed(self, times: Times, assets: Sequence[str]) -> "Events":
         """Return the events by stamp and name; raise where they do not fit bars of these labels."""

@@ -382,7 +382,8 @@ def _put_settlements(memory: Memory, bars: Bars) -> None:
     prices = settlement_prices(bars)
     at = np.flatnonzero(~np.isnan(prices).all(axis=1)).astype(np.int64)
     memory.put("settlement_bars", at)
-    memory.put("settlements", np.ascontiguousarray(prices[at]))
+    some = prices if len(at) == len(prices) else prices[at]
+    memory.put("settlements", np.ascontiguousarray(some))
 
 
 def settlement_prices(bars: Bars) -> npt.NDArray[np.float64]:
