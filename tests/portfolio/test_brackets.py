@@ -183,3 +183,52 @@ def test_ladders_of_the_run_and_levels_of_an_order_exclude_each_other():
     frame = pl.DataFrame({"bar": [0], "asset": ["A"], "quantity": [1.0], "stop_loss": [90.0]})
     with pytest.raises(ValueError, match="do not go with Stops of ladders"):
         bl.Portfolio.from_orders(BARS, frame, stops=bl.Stops(targets=[(0.1, 0.5)]))
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        bl.Stops(loss=0.99, target=99.0, trail=0.99, time=999),
+        bl.Stops(losses=[(0.98, 0.5), (0.99, 0.5)], targets=[(98.0, 0.2), (99.0, 0.3)]),
+        bl.Stops(loss=0.99, exit="limit", limit_offset=0.001, base="signal"),
+        bl.Stops(loss=0.99, exit="close", when_added="reset", path="nearest"),
+        bl.Stops(loss=0.01, target=1e9, unit="level"),
+    ],
+    ids=repr,
+)
+def test_stops_that_are_never_hit_change_no_bit(far):
+    rng = np.random.default_rng(4)
+    close = 50.0 * np.exp(np.cumsum(rng.normal(0.0, 0.02, (300, 3)), axis=0))
+    bars = bl.Bars.from_arrays(close, open=close, high=close * 1.01, low=close * 0.99)
+    signals = rng.random((2, 300, 3)) < 0.1
+    options = {"size": bl.PercentOfEquity(0.3), "fees": 0.001, "slippage": 0.001}
+    without = bl.Portfolio.from_signals(bars, *signals, **options)
+    guarded = bl.Portfolio.from_signals(bars, *signals, stops=far, **options)
+    assert guarded.fills.equals(without.fills)
+    assert guarded.equity.equals(without.equity)
+
+
+def test_later_bars_change_no_earlier_fill_with_everything_on():
+    rng = np.random.default_rng(5)
+    close = 50.0 * np.exp(np.cumsum(rng.normal(0.0, 0.02, (200, 2)), axis=0))
+    signals = rng.random((2, 200, 2)) < 0.2
+    options = {
+        "orders": bl.TrailingStop(0.3, tif="day"),
+        "stops": bl.Stops(losses=[(0.02, 0.5), (0.05, 0.5)], targets=[(0.03, 0.5)], trail=0.04),
+        "liquidity": bl.Liquidity(units=40.0),
+        "impact": bl.KyleImpact(0.001, permanent=0.5, across=[[1.0, 0.3], [0.3, 1.0]]),
+        "delay": 1,
+        "size": 60,
+    }
+
+    def run(prices):
+        bars = bl.Bars.from_arrays(prices, open=prices, high=prices * 1.01, low=prices * 0.99)
+        return bl.Portfolio.from_signals(bars, *signals, **options).fills
+
+    other = close.copy()
+    other[120:] *= rng.uniform(0.7, 1.3, other[120:].shape)
+    before = pl.col("bar") < 120
+    assert len(run(close).filter(before)) > 50
+    one, two = run(close).filter(before), run(other).filter(before)
+    told = ["bar", "asset", "quantity", "price", "fee"]
+    assert one.select(told).equals(two.select(told))
