@@ -1,5 +1,6 @@
 """Accounts of one call: who shares cash with whom, how much there is, and the runs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -300,9 +301,15 @@ def ranges_of(call: _given.Call, bars: Bars) -> dict[str, Floats]:
     if all(each is None for each in given.values()):
         return {}
     close = bars._close
-    nothing = np.full(bars.shape, np.nan)
-    known = {name: nothing if each is None else each for name, each in given.items()}
-    first = np.where(np.isnan(known["open"]), close, known["open"])
-    high = np.where(np.isnan(known["high"]), np.maximum(first, close), known["high"])
-    low = np.where(np.isnan(known["low"]), np.minimum(first, close), known["low"])
+    first = _filled(given["open"], lambda: close)
+    high = _filled(given["high"], lambda: np.maximum(first, close))
+    low = _filled(given["low"], lambda: np.minimum(first, close))
     return {"open": first, "high": high, "low": low}
+
+
+def _filled(prices: Floats | None, other: Callable[[], Floats]) -> Floats:
+    """Return prices, where they are not known the others; those are made only when needed."""
+    if prices is None:
+        return np.ascontiguousarray(other())
+    gaps = np.isnan(prices)
+    return np.where(gaps, other(), prices) if gaps.any() else prices
