@@ -191,7 +191,8 @@ def fewest(world: World, bar: int, asset: int, level: float) -> float:
         return held
     price = fill_price(world, bar, asset, -side, held, position.mark)
     freed = level_of(world, bar, asset, side, position.mark)
-    lost = contracts_of(world)[asset].multiplier * abs(price - position.mark)
+    lost = contracts_of(world)[asset].multiplier * (position.mark - price)
+    lost = lost if side > 0.0 else -lost  # a gain, where a move that lasts has helped
     equity = world.account.equity
     if world.span_months_n > 0:
         return fewest_by_span(world, bar, asset, price, lost)
