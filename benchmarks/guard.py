@@ -22,7 +22,7 @@ import workloads
 import barledger as bl
 
 BASELINE = Path(__file__).with_suffix(".json")
-WORST = 1.6  # times the baseline; other processors differ by up to 1.3
+WORST = 2.0  # times the baseline; other processors differ by up to 1.3, a busy host by more
 TURNS = 15
 
 
