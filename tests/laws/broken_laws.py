@@ -354,8 +354,8 @@ BROKEN = (
     Broken(
         "a stop that has acted goes on as an exit",
         "stops.py",
-        "forget_stops(stops_of(world)[asset])",
-        "pass",
+        "            forget_stops(row)",
+        "            pass",
     ),
     Broken(
         "nobody buys at a locked upper limit",

@@ -188,7 +188,7 @@ def test_rules_that_do_not_fit(rules, match):
 @pytest.mark.parametrize(
     ("name", "known"),
     [
-        ("sequence", "exits_first, as_given, reversed, by_value"),
+        ("sequence", "exits_first, as_given, reversed, by_value, as_placed"),
         ("allocation", "in_order, priority, proportional, all_or_none"),
         ("conflict", "exit, entry, ignore, hold, switch"),
         ("opposite", "reverse, close, ignore, reduce"),
@@ -231,7 +231,7 @@ def test_quantities_that_are_no_orders(quantity, match, error):
         ({"bar": pl.Series([None], dtype=pl.Int64)}, "whole numbers; some are null", ValueError),
         ({"bar": None, "time": ["2024-01-06"]}, "there is none at 2024-01-06", ValueError),
         ({"quantity": [INF]}, "orders quantity must be finite", ValueError),
-        ({"limit_price": [5.0]}, "stop, tif, until; found also limit_price", ValueError),
+        ({"limit_price": [5.0]}, "stop, tif, until, .*; found also limit_price", ValueError),
     ],
 )
 def test_frames_that_are_no_orders(columns, match, error):
