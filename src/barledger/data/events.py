@@ -147,6 +147,8 @@ class Events:
         Those strictly before the first bar, or after the last, are left out.
         """
         kept = [row for row in self._on_bars(name, bars) if 0 <= row[0] < len(bars)]
+        if not kept:
+            return []
         columns = {asset: column for column, asset in enumerate(bars.assets)}
         is_asset = [field in ("asset", "to") for field in KINDS[name].fields]
         return [

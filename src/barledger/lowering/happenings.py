@@ -20,14 +20,18 @@ ORDER = (
     EventKind.EXPIRY, EventKind.FLOW, EventKind.ROLL,
 )  # fmt: skip
 RANK = {kind: place for place, kind in enumerate(ORDER)}
+NONE = Events()
 Row = tuple[int, EventKind, int, float, float, float, int]
 
 
 def put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) -> None:
     """Write what happens on which bar."""
-    bars, events = request.bars, request.events or Events()
-    check_events(events, bars)
-    rows = [*_given(events, bars), *_expiries(events, bars), *_accruals(request)]
+    bars, events = request.bars, request.events or NONE
+    rows = []
+    if events is not NONE:
+        check_events(events, bars)
+        rows = _given(events, bars)
+    rows += [*_expiries(events, bars), *_accruals(request)]
     rows += [_row(bar, EventKind.RATE, number, rate) for bar, number, rate in rate_rows(request)]
     rows.sort(key=lambda row: (row[0], RANK[row[1]]))
     if not rows:

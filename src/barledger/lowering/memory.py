@@ -19,6 +19,9 @@ PLACES = {name: tuple(_offset(f"{name}_{what}") // 8 for what in ("at", "n")) fo
 
 MOST_LENT = 1 << 24  # bytes of one log that stay with the thread
 _lent = threading.local()
+# Never touched, freed at once: glibc then keeps freed pieces up to this size for the next run, instead
+# of giving their pages back, each of which would have to be made anew.
+np.empty(MOST_LENT, np.uint8)
 
 
 def borrow(name: str, count: int) -> npt.NDArray[Any]:

@@ -358,7 +358,9 @@ def _waits_by_date(rules: npt.NDArray[np.void], request: Request) -> bool:
     given = request.wishes.orders
     each = given is not None and bool(np.isin(given["tif"], DATED).any())
     waiting = carried(request.start)
-    waits = bool((np.isin(waiting["tif"], DATED) | (waiting["last_day"] >= 0)).any())
+    waits = len(waiting) > 0 and bool(
+        (np.isin(waiting["tif"], DATED) | (waiting["last_day"] >= 0)).any()
+    )
     return each or waits or bool(rules["tif"][0] in DATED)
 
 
