@@ -285,7 +285,7 @@ def mark_price(
     >>> mark_price(60_000, 60_400, 0.0001, 4, 8, 12)
     60012.0
     """
-    return sorted((index * (1.0 + rate * hours_left / hours), index + basis, last))[1]
+    return float(sorted((index * (1.0 + rate * hours_left / hours), index + basis, last))[1])
 
 
 def _together(**given: Number) -> tuple[list[Floats], tuple[int, ...]]:
