@@ -162,6 +162,14 @@ def test_rolls_and_expiries_that_cannot_be_are_refused(contracts, events, messag
         bl.Portfolio.from_orders(bars, np.zeros((3, 2)), account=FREE, events=bl.Events(**events))
 
 
+def test_both_contracts_of_a_roll_must_be_in_one_account():
+    events = bl.Events(rolls=[(1, "A", "B")])
+    bars = flat_bars([10, 10, 10], [20, 20, 20], contracts=ES, events=events)
+    assert bars["A"].events.rolls == ()
+    with pytest.raises(ValueError, match="from A to B, which is not among A: both contracts"):
+        bl.Portfolio.from_orders(bars, np.zeros((3, 2)), account=FREE, groups="each")
+
+
 def test_a_contract_that_expired_before_its_bars_is_refused():
     bars = settled([5000] * 2, [5000] * 2, time=["2026-12-21", "2026-12-22"], contracts="ESZ26")
     with pytest.raises(ValueError, match="asset expires on 2026-12-18, before the first bar"):

@@ -49,14 +49,14 @@ def table(bars: "Bars") -> str:
 
 
 def happenings(events: "Events", bars: "Bars") -> str:
-    """Return how many events of each kind fall on the bars; splits are always named."""
+    """Return how many events of each kind fall on the bars; without any, that no split does."""
     told = []
     for name in KINDS:
         count = len(events.rows(name, bars))
-        if count or name == "splits":
+        if count:
             noun = NOUNS.get(name, name.removesuffix("s"))
             told.append(f"{count} {noun if count == 1 else plural(noun)}")
-    return ", ".join(told)
+    return ", ".join(told) or "0 splits"
 
 
 def plural(noun: str) -> str:

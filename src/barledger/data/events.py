@@ -191,14 +191,19 @@ class Events:
         """Return (bar, rate, mark, column, whether inside the bar) of each funding, by bar."""
         return fundings.placed(self._placed("funding", bars.time, bars.assets), bars)
 
-    def of(self, assets: Sequence[str]) -> "Events":
-        """Return the events of these assets alone; what has no asset stays."""
+    def of(self, assets: Sequence[str], *, is_account: bool = False) -> "Events":
+        """Return the events of these assets alone; what has no asset stays.
+
+        A roll into another asset is left out, or, where these are an account, raised about.
+        """
         kept = {}
         for name in KINDS:
             rows = getattr(self, name)
             if isinstance(rows, Cells) and not rows.names and KINDS[name].fields[0] == "asset":
                 raise TypeError("events by position have no asset names; take them from bars")
-            kept[name] = rows if isinstance(rows, Cells) else _rows_of(name, rows, assets)
+            kept[name] = (
+                rows if isinstance(rows, Cells) else _rows_of(name, rows, assets, is_account)
+            )
         return _of_rows(kept)
 
     def with_splits(self, splits: object) -> "Events":
@@ -294,12 +299,16 @@ def _of_rows(rows: dict[str, Given]) -> Events:
     return events
 
 
-def _rows_of(name: str, rows: tuple[Row, ...], assets: Sequence[str]) -> tuple[Row, ...]:
-    """Return the rows of some assets; a roll between two of them has to be whole."""
+def _rows_of(
+    name: str, rows: tuple[Row, ...], assets: Sequence[str], is_account: bool
+) -> tuple[Row, ...]:
+    """Return the rows of some assets; in an account a roll between two of them has to be whole."""
     kind = KINDS[name]
     if kind.fields[0] != "asset":
         return rows
     kept = tuple(row for row in rows if row[1] in assets or row[1] == ALL)
+    if name == "rolls" and not is_account:
+        return tuple(row for row in kept if row[2] in assets)
     for row in kept:
         if name == "rolls" and row[2] not in assets:
             raise ValueError(

@@ -84,7 +84,7 @@ class Request:
             exclusive=tuple(
                 tuple(places[j] for j in members if j in places) for members in self.exclusive
             ),
-            events=None if self.events is None else self.events.of(names),
+            events=None if self.events is None else self.events.of(names, is_account=True),
             initial_cash=cash,
             start=start,
         )
