@@ -292,7 +292,7 @@ BROKEN = (
     ),
     Broken(
         "a split divides the levels of stops",
-        "stops.py",
+        "levels.py",
         "row.loss /= ratio\n    row.target /= ratio\n    row.trail /= ratio\n",
         "pass\n",
     ),
@@ -354,7 +354,7 @@ BROKEN = (
     Broken(
         "a stop that has acted goes on as an exit",
         "stops.py",
-        "            forget_stops(row)",
+        "            clear_levels(row)",
         "            pass",
     ),
     Broken(

@@ -69,7 +69,7 @@ def test_page_says_what_it_rests_on(page):
     text = page.read_text(encoding="utf-8")
     assert "<dt>grid: fee</dt><dd>0, 0.001</dd>" in text
     assert "<dt>trials</dt>" in text
-    assert "Cash(" in text
+    assert "settlement_days=0" in text
 
 
 def test_pages_without_walk_or_judgement_are_shorter(run, tmp_path):

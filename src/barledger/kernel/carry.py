@@ -25,11 +25,11 @@ from barledger.kernel.ledger import (
     take_due,
     value,
 )
+from barledger.kernel.levels import split_distances, split_levels
 from barledger.kernel.limits import start_period
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed_block, feed_flow
 from barledger.kernel.records import write_entry, write_incident
-from barledger.kernel.stops import split_distances, split_levels
 from barledger.kernel.types import LiveRow, RulesRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (

@@ -21,11 +21,11 @@ from barledger.kernel.codes import (
 )
 from barledger.kernel.costs import setting
 from barledger.kernel.ledger import sizing_equity
+from barledger.kernel.levels import read_distances
 from barledger.kernel.liquidity import be_new
 from barledger.kernel.records import be_plain, end_unfilled
 from barledger.kernel.resting import drop_ended, heard, is_too_late, rest
 from barledger.kernel.sizing import entry_size, quantity_of
-from barledger.kernel.stops import read_distances
 from barledger.kernel.types import LiveRow, RulesRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (

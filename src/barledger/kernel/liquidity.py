@@ -19,7 +19,7 @@ from barledger.kernel.codes import (
 from barledger.kernel.costs import fee_fixed, fee_of, fee_slope, setting
 from barledger.kernel.records import be_plain
 from barledger.kernel.sizing import cut
-from barledger.kernel.types import LiveRow, StopRow
+from barledger.kernel.types import LiveRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
@@ -271,14 +271,3 @@ def be_new(order: LiveRow) -> None:
     order.is_closing = 0
     order.group = 0
     order.named = OrderKind.MARKET
-
-
-@compiled
-def forget_stops(row: StopRow) -> None:
-    """Take every level off a position that is being left."""
-    row.loss = np.nan
-    row.target = np.nan
-    row.trail = np.nan
-    row.even_from = np.nan
-    row.until = np.inf
-    row.peak = np.nan

@@ -11,9 +11,9 @@ from barledger.kernel.ledger import (
     pay,
     settle_purchase,
 )
+from barledger.kernel.levels import clear_levels
 from barledger.kernel.records import write_entry, write_fill, write_order
 from barledger.kernel.rolls import end_at, forced_order
-from barledger.kernel.stops import clear_levels
 from barledger.kernel.world import (
     World,
     contracts_of,

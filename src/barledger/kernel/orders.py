@@ -28,6 +28,7 @@ from barledger.kernel.forced import (
 )
 from barledger.kernel.groups import arrange_groups, cancel_others
 from barledger.kernel.ledger import hold, sizing_equity, value
+from barledger.kernel.levels import guard
 from barledger.kernel.liquidity import (
     CLOSING,
     OPENING,
@@ -57,7 +58,6 @@ from barledger.kernel.stops import (
     STOPS_AT_CLOSE,
     STOPS_AT_OPEN,
     STOPS_WITHIN,
-    guard,
     stop_positions,
 )
 from barledger.kernel.submission import check_submitted

@@ -11,12 +11,13 @@ from barledger._jit import compiled
 from barledger.kernel.codes import AccountKind, WhenAdded
 from barledger.kernel.fills import can_trade
 from barledger.kernel.ledger import mark, value
+from barledger.kernel.levels import follow, follows, stop_level
 from barledger.kernel.limits import is_below, loss_level
 from barledger.kernel.margin import maintenance_of, safe_price
 from barledger.kernel.metrics import feed_block
 from barledger.kernel.perpetual import is_leg_safe
 from barledger.kernel.spanned import span_need
-from barledger.kernel.stops import extreme_of, follow, follows, stop_level
+from barledger.kernel.stops import extreme_of
 from barledger.kernel.types import BLOCK, RELATIVE, AccountRow, Floats, RulesRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (

@@ -5,10 +5,10 @@ from barledger.kernel.codes import AccountKind, Cause, Reason, State
 from barledger.kernel.costs import fill_price
 from barledger.kernel.fills import can_trade, fill_closing, fill_opening, flag_debt, note_sale
 from barledger.kernel.ledger import close_quantity, end_trade, note_currency, pay, value
+from barledger.kernel.levels import move_levels
 from barledger.kernel.liquidity import is_locked, left_of_bar
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.records import be_plain, next_order, write_fill, write_order
-from barledger.kernel.stops import move_levels
 from barledger.kernel.types import EventRow, Floats, LiveRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import World, close_of, held_of, live_of, open_of, positions_of
