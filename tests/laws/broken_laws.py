@@ -10,6 +10,7 @@ class Broken(NamedTuple):
     file: str
     old: str
     new: str
+    worlds: str = "any"  # a name of `oracle.compare.MAKERS`
 
 
 BROKEN = (
@@ -381,5 +382,64 @@ BROKEN = (
         "orders.py",
         "most = most_to_open(world, bar, order)",
         "most = 0.0",
+    ),
+    # Holding, rolls and ends
+    Broken(
+        "who is short pays the dividend",
+        "accrual.py",
+        "amount = position.exposure * dividend",
+        "amount = abs(position.exposure) * dividend",
+    ),
+    Broken(
+        "a weekend is three days of interest",
+        "accrual.py",
+        "years = days / world.rules.day_count",
+        "years = 1.0 / world.rules.day_count",
+    ),
+    Broken(
+        "what is sold short earns no interest as cash",
+        "accrual.py",
+        "balance = cash - short",
+        "balance = cash",
+    ),
+    Broken(
+        "what is short has been borrowed already",
+        "openings.py",
+        "short = min(positions_of(world)[order.asset].quantity, 0.0)",
+        "short = 0.0",
+    ),
+    Broken(
+        "each leg of a roll pays slippage",
+        "rolls.py",
+        "order.price = fill_price(world, bar, asset, quantity, abs(quantity), market)",
+        "order.price = market",
+    ),
+    Broken(
+        "a rung of a ladder closes its share only",
+        "ladder.py",
+        "return part if part < held - contract.dust else held",
+        "return held",
+    ),
+    # Perpetuals and options
+    Broken(
+        "longs pay a funding rate above zero",
+        "perpetual.py",
+        "amount = -position.exposure * abs(",
+        "amount = position.exposure * abs(",
+        "perpetual",
+    ),
+    Broken(
+        "an isolated position is taken over at its bankruptcy price",
+        "perpetual.py",
+        "bankrupt = position.base - own_margin(contract, position) / position.exposure",
+        "bankrupt = position.mark",
+        "perpetual",
+    ),
+    Broken(
+        "an option is exercised only in the money",
+        "options.py",
+        "is_in = inner >= LEAST",
+        "is_in = inner == inner",
+        "written",
     ),
 )

@@ -37,7 +37,7 @@ def found(tmp_path_factory) -> dict[str, str]:
     def try_law(broken: Broken) -> str:
         folder = tmp_path_factory.mktemp("broken")
         break_law(copied_package(folder), broken)
-        return disagreement(folder, SEEDS, NUMBA_DISABLE_JIT="1")
+        return disagreement(folder, SEEDS, worlds=broken.worlds, NUMBA_DISABLE_JIT="1")
 
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(LAWS, pool.map(try_law, BROKEN), strict=True))

@@ -1,6 +1,6 @@
 """Run as a program: the first of some worlds on which kernel and oracle disagree.
 
-`python -m oracle.compare 3 17 0-200` prints its seed and the difference; nothing where all agree.
+`python -m oracle.compare any 3 17 0-200` prints its seed and the difference; nothing where all agree.
 It is for processes of their own: with other environment variables, or another kernel.
 """
 
@@ -9,8 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .drawn_perpetuals import perpetual_case
+from .drawn_written import written_case
 from .kernel import differences, kernel_run
 from .worlds import random_case
+
+MAKERS = {"any": random_case, "perpetual": perpetual_case, "written": written_case}
 
 
 def seeds_of(words: list[str]) -> list[int]:
@@ -19,9 +23,11 @@ def seeds_of(words: list[str]) -> list[int]:
     return list(dict.fromkeys(seed for row in ranges for seed in range(row[0], row[-1] + 1)))
 
 
-def difference(seed: int) -> str:
+def difference(seed: int, worlds: str = "any") -> str:
     """What differs in one world; a kernel that breaks down differs too."""
-    case = random_case(seed)
+    case = MAKERS[worlds](seed)
+    if case is None:
+        return ""
     try:
         found = differences(case, case.run(), kernel_run(case))
     except Exception as error:
@@ -29,11 +35,11 @@ def difference(seed: int) -> str:
     return found[0] if found else ""
 
 
-def disagreement(package: Path, *seeds: str, **environment: str) -> str:
+def disagreement(package: Path, *seeds: str, worlds: str = "any", **environment: str) -> str:
     """What a process of its own finds with the package in a folder; empty where all agree."""
     paths = os.pathsep.join((str(package), str(Path(__file__).parents[1])))
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "oracle.compare", *seeds],
+        [sys.executable, "-W", "error", "-m", "oracle.compare", worlds, *seeds],
         env={**os.environ, "PYTHONPATH": paths, **environment},
         capture_output=True,
         text=True,
@@ -44,8 +50,9 @@ def disagreement(package: Path, *seeds: str, **environment: str) -> str:
 
 
 def main(words: list[str]) -> None:
-    for seed in seeds_of(words):
-        found = difference(seed)
+    worlds, *seeds = words
+    for seed in seeds_of(seeds):
+        found = difference(seed, worlds)
         if found:
             print(seed, found)
             return
