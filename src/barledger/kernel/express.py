@@ -34,13 +34,16 @@ from barledger.kernel.world import (
     Rows,
     World,
     buffer_of,
+    close_line_of,
     close_of,
     contracts_of,
     counts_of,
     equity_of,
+    fill_line_of,
     fill_of,
     flags_of,
     live_of,
+    open_line_of,
     open_of,
     positions_of,
     words_of,
@@ -63,10 +66,10 @@ def is_plain(world: World) -> bool:
     is_sized = rules.size_kind != SizeKind.RISK and rules.repeat == Repeat.IGNORE
     if features != 0 or not (is_one and is_sized and rules.max_positions > 0):
         return False
-    has_prices = within(close_of(world).reshape(-1), 0.0, np.inf)
+    has_prices = within(close_line_of(world), 0.0, np.inf)
     if rules.has_open != 0:
-        has_prices = has_prices and within(open_of(world).reshape(-1), 0.0, np.inf)
-    return IS_LITTLE and has_prices and within(fill_of(world).reshape(-1), 0.0, np.inf)
+        has_prices = has_prices and within(open_line_of(world), 0.0, np.inf)
+    return IS_LITTLE and has_prices and within(fill_line_of(world), 0.0, np.inf)
 
 
 @compiled
@@ -95,7 +98,7 @@ def run_plainly(worlds: Rows[World], loop: Callable[..., int]) -> int:
     world = worlds[0]
     stop = world.n_bars
     words = words_of(world)
-    closes = close_of(world).reshape(-1)
+    closes = close_line_of(world)
     cell = next_wish(words, 0)
     bar = 0
     while bar < stop:

@@ -18,7 +18,8 @@ from barledger.kernel.types import FILL, EntryRow, FillRow, Floats, IncidentRow,
 from barledger.kernel.world import (
     Rows,
     World,
-    close_of,
+    all_closes_of,
+    all_fills_of,
     entries_of,
     equity_of,
     fills_of,
@@ -116,10 +117,10 @@ def study(
     if study.wanted & RECORDS != 0:
         sum_records(world, out)
     if study.wanted & OWN != 0:
-        fills: Any = fills_of(world)
+        fills: Any = all_fills_of(world)
         fills = fills[: world.used.fills]
         history = History(
-            equity, study.returns, close_of(world), fills, study.initial, study.per_year
+            equity, study.returns, all_closes_of(world), fills, study.initial, study.per_year
         )
         return own(history, out[FIRST_OWN:])
     return 0

@@ -279,9 +279,26 @@ def has_size(world: World, bar: int, order: LiveRow) -> bool:
 
 
 @wing
-def decide_target(world: World, bar: int, asset: int, before: int) -> None:
+def decide_targets(world: World, bar: int, cell: int, before: int) -> int:
+    """Turn the targets from `cell` on into orders; returns the next flagged cell without one."""
+    flags = flags_of(world)
+    first = bar * world.n_assets
+    end = first + world.n_assets
+    while cell < end and flags[cell] & Flag.TARGET:
+        asset = cell - first
+        target = numbers_of(world)[bar, asset]
+        is_flat = target == 0.0 and positions_of(world)[asset].quantity == 0.0
+        if not is_flat or before > 0:
+            decide_target(world, bar, asset, target, before)
+        cell += 1
+        if flags[cell] == 0:
+            cell = next_flag(world, cell)
+    return cell
+
+
+@compiled
+def decide_target(world: World, bar: int, asset: int, target: float, before: int) -> None:
     """Turn one target into an order, unless it is flat and to stay flat."""
-    target = numbers_of(world)[bar, asset]
     opens = 1 if target > 0.0 else (-1 if target < 0.0 else 0)
     is_frozen = world.rules.size_at == SizeAt.DECISION
     if is_frozen and target != 0.0:
@@ -358,8 +375,9 @@ def decide(world: World, bar: int, cell: int) -> int:
     while cell < end:
         wished = int(flags[cell])
         if wished & Flag.TARGET:
-            decide_target(world, bar, cell - first, before)
-        elif wished & Flag.ORDER:
+            cell = decide_targets(world, bar, cell, before)
+            continue
+        if wished & Flag.ORDER:
             decide_orders(world, bar, cell - first)
         else:
             decide_signals(world, bar, cell - first, wished, before)

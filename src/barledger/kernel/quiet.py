@@ -23,17 +23,19 @@ from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     buffer_of,
+    close_line_of,
     close_of,
     contracts_of,
     days_of,
     equity_of,
     held_of,
-    high_of,
-    low_of,
+    high_line_of,
+    low_line_of,
     mark_close_of,
     mark_high_of,
     mark_low_of,
     mark_open_of,
+    open_line_of,
     open_of,
     positions_of,
     stops_of,
@@ -121,20 +123,20 @@ def first_outside(prices: Floats, low: float, high: float) -> int:
 @compiled
 def safe_stop(world: World, bar: int, end: int, low: float, high: float, has_stops: bool) -> int:
     """First bar of [bar, end) on which the one asset held leaves a band, or has no price."""
-    stop = bar + first_outside(close_of(world).reshape(-1)[bar:end], low, high)
+    stop = bar + first_outside(close_line_of(world)[bar:end], low, high)
     if has_stops or needs_test(world.rules):
         if world.rules.has_open != 0:
-            stop = bar + first_outside(open_of(world).reshape(-1)[bar:stop], low, high)
+            stop = bar + first_outside(open_line_of(world)[bar:stop], low, high)
         if has_stops or world.rules.tests_extremes != 0:
-            stop = bar + first_outside(low_of(world).reshape(-1)[bar:stop], low, high)
-            stop = bar + first_outside(high_of(world).reshape(-1)[bar:stop], low, high)
+            stop = bar + first_outside(low_line_of(world)[bar:stop], low, high)
+            stop = bar + first_outside(high_line_of(world)[bar:stop], low, high)
     return stop
 
 
 @compiled
 def run_one(world: World, bar: int, end: int, low: float, high: float, has_stops: bool) -> int:
     """Bars [bar, end) with the one asset held: mark up to the first that needs care."""
-    closes = close_of(world).reshape(-1)
+    closes = close_line_of(world)
     cash = world.account.cash
     position = positions_of(world)[0]
     exposure = position.exposure
@@ -282,9 +284,9 @@ def run_trailing(world: World, bar: int, end: int, low: float, high: float) -> i
     position = positions_of(world)[0]
     row = stops_of(world)[0]
     side = 1.0 if position.quantity > 0.0 else -1.0
-    highs = (high_of(world) if side > 0.0 else low_of(world)).reshape(-1)
-    lows = (low_of(world) if side > 0.0 else high_of(world)).reshape(-1)
-    closes = close_of(world).reshape(-1)
+    highs = high_line_of(world) if side > 0.0 else low_line_of(world)
+    lows = low_line_of(world) if side > 0.0 else high_line_of(world)
+    closes = close_line_of(world)
     cash = world.account.cash
     start = bar
     while bar < end and bar < row.until:
