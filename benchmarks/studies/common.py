@@ -46,10 +46,9 @@ class Study:
     def same_all(self, what: str, ledger: Any, by_hand: Any) -> None:
         """Put two rows of numbers beside each other: the worst pair is kept."""
         left, right = np.asarray(ledger, float), np.asarray(by_hand, float)
-        if left.shape != right.shape:
-            raise AssertionError(f"{what}: {left.shape} numbers beside {right.shape}")
-        if not left.size:
-            raise AssertionError(f"{what}: no numbers to compare")
+        if left.shape != right.shape or not left.size:
+            self.same(f"{what}: how many numbers", left.size or np.nan, right.size)
+            return
         worst = int(np.argmax(np.nan_to_num(abs(left - right).ravel(), nan=np.inf)))
         scale = float(np.nanmax(abs(right)))
         self.same(f"{what} ({left.size:,})", left.flat[worst], right.flat[worst], scale)

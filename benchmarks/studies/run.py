@@ -9,7 +9,7 @@ from importlib import import_module
 
 from common import DATA, MISSING
 
-NAMES = ("rolls",)
+NAMES = ("rolls", "perpetuals", "margins")
 
 
 def main(names: list[str]) -> int:
