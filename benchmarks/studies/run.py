@@ -9,7 +9,7 @@ from importlib import import_module
 
 from common import DATA, MISSING
 
-NAMES = ("rolls", "perpetuals", "margins")
+NAMES = ("rolls", "perpetuals", "margins", "panel")
 
 
 def main(names: list[str]) -> int:
