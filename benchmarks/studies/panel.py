@@ -239,12 +239,27 @@ def _settled(found: Study, panel: Panel, what: str, run: bl.Result, account: bl.
     owed = np.cumsum(waiting[:-1])
     cash = run.cash["cash"].to_numpy()
     found.same_all(f"{what}: settled cash", run.cash["settled"], cash - owed)
-    if account.unsettled == "wait":
+    if account.unsettled == "spend":
+        violations = len(run.incidents.filter(kind="good_faith_violation"))
+        found.same(f"{what}: good-faith violations", violations, _too_soon(run, days))
+    else:
         cut = run.rejections.filter(reason="insufficient_cash")["bar"].unique().to_numpy()
         left = run.cash["settled"].to_numpy()[cut]
         if len(cut):
             found.same_all(f"{what}: cut to the last cent", CASH + left, np.full(len(cut), CASH))
         found.same(f"{what}: settled cash never below 0", min(run.cash["settled"].min(), 0.0), 0.0)
+
+
+def _too_soon(run: bl.Result, days: np.ndarray) -> int:
+    """Return how many sales came before a purchase of the same name had settled."""
+    bought: dict[str, Any] = {}
+    count = 0
+    for asset, bar, quantity in run.fills.select("asset", "bar", "quantity").rows():
+        if quantity > 0:
+            bought[asset] = np.busday_offset(days[bar], 3, roll="forward")
+        else:
+            count += asset in bought and bought[asset] > days[bar]
+    return count
 
 
 def _row(found: Study, what: str, run: bl.Result) -> None:

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from common import DATA, MISSING
 
-NAMES = ("rolls", "perpetuals", "margins", "panel")
+NAMES = ("rolls", "perpetuals", "margins", "panel", "shares")
 
 
 def main(names: list[str]) -> int:
