@@ -7,7 +7,7 @@ reckoned bar by bar from the raw files.
 
 import io
 import zipfile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
