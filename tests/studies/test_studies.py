@@ -9,7 +9,7 @@ from shared_data import needs_shared
 
 pytestmark = needs_shared
 STUDIES = Path(__file__).resolve().parents[2] / "benchmarks" / "studies"
-NAMES = ("rolls", "perpetuals", "margins", "panel", "shares", "funds")
+NAMES = ("rolls", "minutes", "perpetuals", "margins", "panel", "shares", "funds")
 
 
 @pytest.fixture(scope="module", autouse=True)
