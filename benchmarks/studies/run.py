@@ -9,7 +9,7 @@ from importlib import import_module
 
 from common import DATA, MISSING
 
-NAMES = ("rolls", "minutes", "perpetuals", "margins", "panel", "shares", "funds")
+NAMES = ("rolls", "minutes", "perpetuals", "margins", "panel", "shares", "funds", "currencies")
 
 
 def main(names: list[str]) -> int:

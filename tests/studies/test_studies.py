@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from shared_data import needs_shared
 
-pytestmark = needs_shared
 STUDIES = Path(__file__).resolve().parents[2] / "benchmarks" / "studies"
-NAMES = ("rolls", "minutes", "perpetuals", "margins", "panel", "shares", "funds")
+NAMES = ("rolls", "minutes", "perpetuals", "margins", "panel", "shares", "funds", "currencies")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,6 +20,7 @@ def studies():
     sys.path[:] = before
 
 
+@needs_shared
 @pytest.mark.parametrize("name", NAMES)
 def test_the_ledger_has_the_numbers_of_the_raw_files(name):
     found = import_module(name).study(quick=True)
