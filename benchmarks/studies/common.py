@@ -77,14 +77,24 @@ class Study:
         yield from (f"- FAILS: {each} gap {each.gap:.2e}" for each in self.bad())
 
 
+OF_TRADES = ("trade", "fee", "variation")
+
+
 def identity(study: Study, what: str, run: Any) -> None:
-    """Cash is the money at the start and every entry of the ledger, in order, to the last bit."""
+    """Cash is the money at the start and every entry of the ledger, in order, to the last bit.
+
+    And what trades made, closed and open, with all that is no trade, is what equity gained.
+    """
     amounts = run.ledger["amount"].to_numpy()
     cash = run.cash["cash"].to_numpy()
     bars = run.ledger["bar"].to_numpy()
-    added = np.cumsum(np.append(cash_at_start(run), amounts))
+    start = cash_at_start(run)
+    added = np.cumsum(np.append(start, amounts))
     at = np.searchsorted(bars, np.arange(len(cash)), side="right")
     study.same_all(f"{what}: cash is the ledger added up", cash, added[at])
+    others = run.ledger.filter(~pl.col("category").is_in(OF_TRADES))["amount"].sum()
+    gained = run.equity["equity"][-1] - start
+    study.same(f"{what}: trades add up", run.trades["pnl"].sum() + others, gained, start)
 
 
 def cash_at_start(run: Any) -> float:
