@@ -77,7 +77,7 @@ class Study:
         yield from (f"- FAILS: {each} gap {each.gap:.2e}" for each in self.bad())
 
 
-OF_TRADES = ("trade", "fee", "variation")
+OF_TRADES = ("trade", "fee", "variation", "cash_in_lieu")
 
 
 def identity(study: Study, what: str, run: Any) -> None:
