@@ -56,6 +56,22 @@ def test_a_trade_earns_in_the_account_s_money():
     assert (gains["price_pnl"], gains["fx_pnl"]) == (pytest.approx(220), pytest.approx(120))
 
 
+@pytest.mark.parametrize("held", [0, 1])
+def test_a_trade_in_a_future_earned_what_was_paid_for_it(held):
+    # 3 at 100: +5 at 1.10 (3 · 10 · 5 · 1.10 = 165), 2 sold at 103 and 1 marked: -2 at 1.30 (-78),
+    # then +7 at 1.50 of the one left (105).
+    bars = flat_bars([100, 100, 105, 103, 110], contracts=ES, assets=["F"])
+    fx = bl.Events(fx={"EUR": np.array([1.0, 1.0, 1.1, 1.3, 1.5])})
+    wanted = np.array([3.0, np.nan, -2.0, -1.0 if not held else np.nan, np.nan])
+    account = bl.FuturesMargin(currency="USD")
+    result = bl.Portfolio.from_orders(bars, wanted, events=fx, account=account, fees=0.001)
+    fees = -result.ledger.filter(category="fee")["amount"].sum()
+    assert equity(result)[-1] == pytest.approx(100_192 - fees)
+    assert result.trades["pnl"].to_list() == near(192 - fees)
+    assert result.trades["status"].to_list() == ["open" if held else "closed"]
+    assert result[3:].trades["pnl"].to_list() == near(192 - fees)
+
+
 def test_sizes_and_money_are_of_the_account():
     # Half of 10,000 dollars buys 10,000 / 2 / (10 · 1.25) = 400 shares.
     bars = flat_bars([10, 10], contracts=EURO, assets=["E"])

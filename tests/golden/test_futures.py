@@ -272,3 +272,59 @@ def test_a_chain_rolls_by_policy(policy, bar):
     result = bl.Portfolio.from_orders(bars, orders((0, "H", 1)), account=MARGIN, events=events)
     assert fills(result, "bar", "asset", "quantity")[1:] == [(bar, "H", -1), (bar, "M", 1)]
     assert equity(result)[-1] == 100_000
+
+
+def evenings(closes, time, **options):
+    """Two futures by the hour, opens at the closes; 17:00 in Chicago is 22:00 UTC in October."""
+    closes = np.array(closes, float)
+    time = np.array(time, "datetime64[ns]")
+    return bl.Bars.from_arrays(
+        closes, open=closes, time=time, assets=["Z", "H"], contracts=ES, **options
+    )
+
+
+def test_a_session_ends_with_the_calendars_day_not_with_that_of_the_clock():
+    # Bought at 100 on Monday; 22:00 UTC on Monday is of Tuesday's session already.
+    time = ["2013-10-07T20", "2013-10-07T21", "2013-10-07T22", "2013-10-08T01", "2013-10-08T21"]
+    prices = [[100, 90], [101, 90], [103, 90], [106, 90], [110, 90]]
+    wanted = orders((0, "Z", 1))
+    seen = {}
+    for calendar in (None, "CMES"):
+        bars = evenings(prices, time, calendar=calendar)
+        result = bl.Portfolio.from_orders(bars, wanted, account=FREE, fill="next_close")
+        paid = result.ledger.filter(category="variation")
+        seen[calendar] = (paid["bar"].to_list(), paid["amount"].to_list())
+        assert equity(result)[-1] == 100_450
+    assert seen == {None: ([2, 4], [100.0, 350.0]), "CMES": ([4], [450.0])}
+
+
+def test_a_contract_that_did_not_trade_last_settles_at_its_last_close_of_the_session():
+    nan = np.nan
+    time = ["2013-10-07T15", "2013-10-07T16", "2013-10-07T21", "2013-10-08T15", "2013-10-08T21"]
+    prices = [[100, 90], [100, 91], [102, nan], [103, nan], [104, nan]]
+    bars = evenings(prices, time, calendar="CMES")
+    result = bl.Portfolio.from_orders(
+        bars, orders((0, "H", 1)), account=FREE, fill="close", initial_cash=1_000
+    )
+    # on Tuesday it has no close at all: its mark is carried and nothing is paid
+    assert result.ledger.select("bar", "category", "amount").rows() == [(2, "variation", 50.0)]
+    assert cash(result) == [1_000, 1_000, 1_050, 1_050, 1_050]
+    assert equity(result) == [1_000, 1_050, 1_050, 1_050, 1_050]
+
+
+def test_a_loss_limit_of_a_day_goes_by_sessions_too():
+    # 10 % is lost before 22:00 UTC: entries are halted until then, not until midnight.
+    time = [f"2013-10-07T{hour}" for hour in (18, 19, 20, 21, 22, 23)]
+    prices = [[100, 90], [100, 90], [60, 90], [60, 90], [60, 90], [60, 90]]
+    wanted = orders((0, "Z", 1), (2, "H", 1), (3, "H", 1), (4, "H", 1))
+    seen = {}
+    for calendar in (None, "CMES"):
+        result = bl.Portfolio.from_orders(
+            evenings(prices, time, calendar=calendar),
+            wanted,
+            account=FREE,
+            limits=bl.RiskLimits(max_daily_loss=0.10),
+            initial_cash=10_000,
+        )
+        seen[calendar] = fills(result, "bar", "asset")
+    assert seen == {None: [(1, "Z")], "CMES": [(1, "Z"), (4, "H"), (5, "H")]}

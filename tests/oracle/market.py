@@ -48,9 +48,14 @@ class Market:
             self.settlement = [self._settled_at(bar) for bar in range(self.n_bars)]
 
     def _settled_at(self, bar: int) -> Sequence[float]:
-        """Closes of the last bar of a date, on which futures settle where no price is given."""
+        """Last closes of a date, at which futures settle on its last bar unless prices are given."""
         is_last = bar + 1 == self.n_bars or self.dates[bar + 1] != self.dates[bar]
-        return self.close[bar] if is_last else [NAN] * self.n_assets
+        found = [NAN] * self.n_assets
+        for each in range(bar + 1) if is_last else ():
+            if self.dates[each] == self.dates[bar]:
+                pairs = zip(self.close[each], found, strict=True)
+                found = [before if math.isnan(price) else price for price, before in pairs]
+        return found
 
     @property
     def n_bars(self) -> int:

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import numpy.typing as npt
 
-from barledger.instruments.calendar import exchange_calendar
+from barledger.instruments.calendar import Ints, dates_of, exchange_calendar
 
 Times = npt.NDArray[Any]
+WITH_ZONE = "pip install 'barledger[calendars]', or give zone= and cut="
+WITHOUT = "pip install 'barledger[calendars]', or give the bars no calendar: UTC dates then"
 MARGIN = 40  # days around the bars, so that the session before and after are there
 
 
@@ -71,6 +73,38 @@ def trade_days(
     return TradeDays(table.dates[at], table.starts[at], table.ends[at])
 
 
+def session_dates(time: Times, calendar: str | None = None) -> Ints:
+    """Return the session that each bar belongs to, (T,) int64 days since 1970-01-01.
+
+    By the calendar its trade date, whose sessions may begin on the evening before. Without one, and
+    where all stamps are midnights, which are session dates already, the date of the stamp. Bars
+    that are only numbered are a session each.
+
+    Parameters
+    ----------
+    time
+        Stamps (T,), UTC, rising; or bar numbers.
+    calendar
+        As in `trade_days`.
+
+    Examples
+    --------
+    >>> evening = np.array(["2024-03-11T21:59", "2024-03-11T22:00"], "datetime64[ns]")
+    >>> session_dates(evening, "CMES").astype("datetime64[D]")
+    array(['2024-03-11', '2024-03-12'], dtype='datetime64[D]')
+    """
+    dates = dates_of(time)
+    if calendar is None or calendar == "24/7" or time.dtype.kind != "M":
+        return dates
+    if (time == dates.astype("datetime64[D]")).all():
+        return dates
+    margin = timedelta(days=MARGIN)
+    first, last = (time[at].astype("datetime64[D]").item() for at in (0, -1))
+    table = _of_calendar(calendar, first - margin, last + margin, WITHOUT)
+    before = np.searchsorted(time, table.ends)  # bars before each end
+    return np.repeat(table.dates.astype(np.int64), np.diff(before, prepend=0))
+
+
 def sessions_between(
     first: Any,
     last: Any,
@@ -100,7 +134,7 @@ def _table(
     if calendar is not None:
         if zone is not None or cut is not None:
             raise ValueError("give a calendar, or zone and cut, not both")
-        return _of_calendar(calendar, first, last)
+        return _of_calendar(calendar, first, last, WITH_ZONE)
     if zone is None or cut is None:
         raise ValueError(
             "trade dates need a calendar such as 'CMES' or 'XNYS', or zone= and cut=, such as "
@@ -111,8 +145,7 @@ def _table(
 
 
 @lru_cache(maxsize=8)
-def _of_calendar(name: str, first: date, last: date) -> _Table:
-    remedy = "pip install 'barledger[calendars]', or give zone= and cut="
+def _of_calendar(name: str, first: date, last: date, remedy: str) -> _Table:
     made = exchange_calendar(name, first, last, "trade dates", remedy)
     sessions = made.sessions.to_numpy().astype("datetime64[D]")
     opens_before = made.open_offset < 0

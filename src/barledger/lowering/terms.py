@@ -10,6 +10,7 @@ from barledger.accounts import Cash
 from barledger.data.bars import Bars
 from barledger.instruments import calendar
 from barledger.instruments.contract import MARGINED, Contract
+from barledger.instruments.sessions import session_dates
 from barledger.kernel import codes
 from barledger.kernel.codes import Setting
 from barledger.kernel.types import CONTRACT, RULES
@@ -341,7 +342,7 @@ def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
     """Write what depends on dates, where something does."""
     bars = request.bars
     if rules["has_loss_limits"][0] or _waits_by_date(rules, request):
-        memory.put("days", calendar.dates_of(bars.time))
+        memory.put("days", session_dates(bars.time, bars.calendar))
     if rules["fee_form"][0] == codes.FeeForm.BY_MONTH:
         memory.put("months", calendar.months_of(bars.time))
     account = request.account
@@ -389,12 +390,29 @@ def _put_settlements(memory: Memory, bars: Bars) -> None:
 
 
 def settlement_prices(bars: Bars) -> npt.NDArray[np.float64]:
-    """Settlement prices (T, N) of the futures: those given, else the close ending each date."""
+    """Settlement prices (T, N) of the futures: those given, else the last close of each session.
+
+    They stand on the last bar of the session; NaN where a future had no close in all of it.
+    """
     futures = np.array([contract.kind == "future" for contract in bars.contracts])
     if len(bars._settlement):
         return bars._settlement if futures.all() else np.where(futures, bars._settlement, np.nan)
-    dates = calendar.dates_of(bars.time)
+    sessions = session_dates(bars.time, bars.calendar)
+    lasts = np.flatnonzero(np.append(sessions[1:] != sessions[:-1], True))
+    if len(lasts) == len(sessions):
+        return np.where(futures, bars._close, np.nan)
     prices = np.full(bars.shape, np.nan)
-    is_last = np.append(dates[1:] != dates[:-1], True)
-    prices[np.ix_(is_last, futures)] = bars._close[np.ix_(is_last, futures)]
+    for column in np.flatnonzero(futures):
+        prices[lasts, column] = _last_of_each(bars._close[:, column], lasts)
     return prices
+
+
+def _last_of_each(close: npt.NDArray[np.float64], lasts: npt.NDArray[np.int64]) -> Any:
+    """Return the last close of each session; `lasts` are the sessions' last bars."""
+    found = close[lasts]
+    if not np.isnan(found).any():
+        return found
+    closes = np.append(-1, np.flatnonzero(~np.isnan(close)))
+    at = closes[np.searchsorted(closes, lasts, side="right") - 1]
+    before = np.append(-1, lasts[:-1])
+    return np.where(at > before, close[at], np.nan)

@@ -126,22 +126,46 @@ def in_account_money(
 ) -> Rows:
     """Return trades whose profit is in the account's currency, each price at the rate of its bar.
 
-    Of a future, whose profits were converted day by day, at the rate of its exit.
+    Of a future it is what the account was paid: variation at the rate of its day, closings at
+    theirs. First in, first out it is the profit in points at the rate of the exit.
     """
     rates = book.rates
     assert rates is not None
     fills, entries, start = fills.copy(), entries.copy(), start.copy()
     last = book.stop - 1
+    marks = marks * rates[last]
     for rows in (fills, entries, start):
         bars, assets = np.maximum(rows["bar"], 0), np.maximum(rows["asset"], 0)
         name = "average" if "average" in (rows.dtype.names or ()) else "price"
         rows[name] *= np.where(rows["asset"] >= 0, rates[bars, assets], 1.0)
-    converted = pair_trades(
-        fills, entries, book.multipliers, marks * rates[last], is_fifo=is_fifo, start=start
-    )
+    for asset in np.flatnonzero(book.margined):
+        start["average"][start["asset"] == asset] = 0.0
+        marks[asset] = _pay_closings(book, fills, entries, int(asset))
+    converted = pair_trades(fills, entries, book.multipliers, marks, is_fifo=is_fifo, start=start)
     ends = np.where(trades["exit_bar"] >= 0, trades["exit_bar"], last)
     by_exit = (trades["pnl"] + trades["fees"]) * rates[ends, trades["asset"]] - trades["fees"]
     margined = book.margined[trades["asset"]]
     done = trades.copy()
-    done["pnl"] = np.where(margined, by_exit, converted["pnl"])
+    done["pnl"] = np.where(margined & is_fifo, by_exit, converted["pnl"])
     return done
+
+
+def _pay_closings(book: Book, fills: Rows, entries: Rows, asset: int) -> float:
+    """Set prices at which fills earn what was paid: nothing to open, all that came since to close.
+
+    Returns the mark at which what is still held has earned the rest; writes prices of `fills`.
+    """
+    unit = book.multipliers[asset]
+    mine = fills["asset"] == asset
+    closings = np.flatnonzero(mine & (fills["closes"] != 0))
+    paid = np.append(fills["amount"][closings], 0.0)
+    varied = entries[(entries["asset"] == asset) & (entries["category"] == Category.VARIATION)]
+    np.add.at(paid, np.searchsorted(closings, varied["after"]), varied["amount"])
+    fills["price"][mine] = 0.0
+    fills["price"][closings] = paid[:-1] / (-fills["quantity"][closings] * unit)
+    held = book.holdings[
+        (book.holdings["bar"] == book.stop - 1) & (book.holdings["asset"] == asset)
+    ]
+    if not len(held):
+        return 1.0
+    return float((paid[-1] + held["worth"][0]) / (held["quantity"][0] * unit))

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from barledger.data.bars import Bars
 from barledger.data.matrices import as_matrix
-from barledger.instruments.calendar import dates_of
-from barledger.instruments.sessions import trade_days
+from barledger.instruments.sessions import session_dates
 
 if TYPE_CHECKING:
     import polars as pl
@@ -129,10 +128,7 @@ class Chain:
 
 
 def _dates(bars: Bars) -> Dates:
-    at_midnight = bool((bars.time == bars.time.astype("datetime64[D]")).all())
-    if bars.calendar is not None and not at_midnight:
-        return trade_days(bars.time, bars.calendar).dates
-    return dates_of(bars.time).astype("datetime64[D]")
+    return session_dates(bars.time, bars.calendar).astype("datetime64[D]")
 
 
 def _days(name: str, assets: Sequence[str], given: Mapping[str, Day] | None) -> Dates:
