@@ -420,6 +420,18 @@ BROKEN = (
         "return part if part < held - contract.dust else held",
         "return held",
     ),
+    Broken(
+        "a limit that the open has passed takes",
+        "resting.py",
+        "is_passed = side * open_of(world)[bar, order.asset] <= side * order.level",
+        "is_passed = False",
+    ),
+    Broken(
+        "makers pay their own fee",
+        "costs.py",
+        "return setting(world, Setting.MAKER_RATE.value, bar, asset)",
+        "return setting(world, Setting.FEE_RATE.value, bar, asset)",
+    ),
     # Perpetuals and options
     Broken(
         "longs pay a funding rate above zero",

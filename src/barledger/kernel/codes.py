@@ -57,6 +57,7 @@ class FeeForm(IntEnum):
     LINE = 2
     BY_ORDER = 3
     BY_MONTH = 4
+    MAKER_TAKER = 5
 
 
 class SizeKind(IntEnum):
@@ -449,6 +450,8 @@ class Setting(IntEnum):
     TARGETS = 38
     LASTING = 39
     LASTING_MONEY = 40
+    MAKER_RATE = 41
+    MAKER_PER_UNIT = 42
 
 
 class Stage(IntEnum):

@@ -275,12 +275,14 @@ class LegRow(Protocol):
     """What earlier bars have filled of the leg that has its turn; all 0 where nothing has.
 
     `raw` is the fee before its bounds, `notional` what was traded, `paid` the fee that was paid.
+    `is_maker`: it fills at its limit within the bar's range, where makers pay fees of their own.
     """
 
     raw: float
     notional: float
     paid: float
     has_begun: int
+    is_maker: int
 
 
 class UsedRow(Protocol):
@@ -420,7 +422,10 @@ class OrderRow(Protocol):
 
 
 class FillRow(Protocol):
-    """One fill. `amount` moves cash, `fee` too (paid: > 0); `slippage` is money lost to it."""
+    """One fill. `amount` moves cash, `fee` too (paid: > 0, a rebate: < 0).
+
+    `slippage` is money lost to it; `is_maker` is told where makers pay fees of their own.
+    """
 
     quantity: float
     price: float
@@ -430,7 +435,8 @@ class FillRow(Protocol):
     bar: Int32
     asset: Int32
     order: Int32
-    closes: Int32
+    closes: Int8
+    is_maker: Int8
 
 
 class EntryRow(Protocol):
