@@ -448,6 +448,20 @@ BROKEN = (
         "perpetual",
     ),
     Broken(
+        "a liquidation fee is no more than what is left of the margin",
+        "perpetual.py",
+        "fee = min(liquidation_fee(contract, position), balance)",
+        "fee = liquidation_fee(contract, position)",
+        "perpetual",
+    ),
+    Broken(
+        "brackets change at their date",
+        "happenings.py",
+        "set_brackets(world, event)",
+        "pass",
+        "perpetual",
+    ),
+    Broken(
         "an option is exercised only in the money",
         "options.py",
         "is_in = inner >= LEAST",

@@ -404,6 +404,7 @@ class EventKind(IntEnum):
     EXPIRY = 5
     ROLL = 6
     RATE = 7
+    BRACKETS = 8
 
 
 class Setting(IntEnum):

@@ -362,9 +362,13 @@ def admit(
 
 @compiled
 def is_of_money(reason: int) -> bool:
-    """Whether an opening was cut by the account's money, one of its caps, or what can be lent."""
+    """Whether an opening was cut by money, by a cap or its brackets, or by what can be lent."""
     is_lent = reason == Reason.NOT_BORROWABLE or reason == Reason.SHORT_SALE_RESTRICTED
-    return is_lent or (reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP)
+    return (
+        is_lent
+        or reason == Reason.BRACKET_CAP
+        or (reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP)
+    )
 
 
 @compiled

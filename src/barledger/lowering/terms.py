@@ -305,6 +305,7 @@ def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
     lot = float(contract.lot or 0.0)
     row["multiplier"] = row["unit"] = contract.multiplier
     row["rate"] = row["collateral"] = 1.0
+    row["liquidation_rate"] = np.nan
     row["tick"] = contract.tick
     row["lot"] = lot
     row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf", "option") else 0.0)

@@ -18,6 +18,7 @@ from barledger.result import (
     curves,
     exchange,
     explain,
+    insurance,
     levels,
     show,
     store,
@@ -133,6 +134,11 @@ class Result:
     def incidents(self) -> pl.DataFrame:
         """Margin calls, halts, debt, flagged fees and violations."""
         return self._table(tables.incidents)
+
+    @cached_property
+    def insurance_fund(self) -> pl.DataFrame:
+        """What liquidations paid to the insurance fund (below 0: it paid), and the sum as `balance`."""
+        return self._table(insurance.frame)
 
     @cached_property
     def attribution(self) -> pl.DataFrame:
