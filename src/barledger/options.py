@@ -167,21 +167,33 @@ class PercentFee(Fee):
     Parameters
     ----------
     rate
-        Fraction of the slipped notional.
+        Fraction of the slipped notional; with `maker` that of takers.
     minimum
         Least money an order pays.
     fixed
         Money an order pays on top.
+    maker
+        Fraction that makers pay; below 0 it is a rebate, which they are paid. A maker is a limit
+        order, or a target, that the range of a bar has come to, filled at its level. Every other
+        fill takes: what is at the market, a limit that an open has passed, a stop, a liquidation.
+        None (default): makers and takers pay the same. There is no `minimum` beside it.
+
+    Examples
+    --------
+    >>> PercentFee(0.0005, maker=-0.0001).maker
+    -0.0001
     """
 
     rate: Number
     minimum: Number = 0.0
     fixed: Number = 0.0
+    maker: Number | None = None
 
     def __post_init__(self) -> None:
         for name in ("rate", "minimum", "fixed"):
             label = f"fees {name}" if name != "rate" else "fees"
             _check.at_least(label, getattr(self, name), 0.0, known=True)
+        _check_maker(self, ("minimum",), -1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -200,6 +212,9 @@ class PerUnitFee(Fee):
         Most an order pays as a fraction of notional (IBKR: 0.01); it wins over the minimum.
     fixed
         Money an order pays on top, inside the bounds.
+    maker
+        Money that makers pay for each share or contract; below 0 it is a rebate. Who is one, see
+        `PercentFee`. There are no bounds beside it.
     """
 
     per_unit: Number
@@ -207,10 +222,25 @@ class PerUnitFee(Fee):
     maximum: Number | None = None
     maximum_rate: Number | None = None
     fixed: Number = 0.0
+    maker: Number | None = None
 
     def __post_init__(self) -> None:
         for name in ("per_unit", "minimum", "maximum", "maximum_rate", "fixed"):
             _check.at_least(f"fees {name}", getattr(self, name), 0.0, known=True)
+        _check_maker(self, ("minimum", "maximum", "maximum_rate"), -np.inf)
+
+
+def _check_maker(fee: Any, bounds: tuple[str, ...], least: float) -> None:
+    """See that a maker's fee is a number above `least`, with no bounds that would eat a rebate."""
+    if fee.maker is None:
+        return
+    _check.at_least("fees maker", fee.maker, least, strict=True, known=True)
+    given = [name for name in bounds if np.any(np.asarray(getattr(fee, name) or 0.0) != 0.0)]
+    if given:
+        raise ValueError(
+            f"fees maker cannot be had with a {given[0]}, which would eat a rebate: "
+            f"leave {given[0]} out, or maker"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -291,3 +291,137 @@ def test_bars_cut_in_two_and_resumed_pay_each_funding_once():
     rest = bl.Portfolio.from_signals(bars[31:], signal[31:], start=first.state, **options)
     parts = [*first.equity["equity"], *rest.equity["equity"]]
     assert parts == whole.equity["equity"].to_list()
+
+
+FEE = bl.Contract(kind="perpetual", maintenance=0.02, liquidation_fee=0.01)
+
+
+def fund(result):
+    return result.insurance_fund.select("amount", "balance").rows()
+
+
+def entries(result):
+    rows = result.ledger.filter(category="liquidation").select("asset", "amount").rows()
+    return [(asset, pytest.approx(amount)) for asset, amount in rows]
+
+
+def test_a_liquidation_fee_leaves_the_rest_of_an_isolated_margin():
+    # At 45,800: 500 - 420 = 80 against 2 % of 4,580; fee 45.80, 34.20 stay.
+    bars = market(50_000, (47_000, 47_200, 45_800, 46_000), contract=FEE)
+    result = bought(bars, 0.1, bl.PerpIsolated(leverage=10))
+    assert result.fills["price"][-1] == 45_800
+    assert entries(result) == [("BTC", -45.8)]
+    assert last(result, "cash") == pytest.approx(997.5 - 420 - 45.8)
+    assert fund(result) == [(pytest.approx(45.8), pytest.approx(45.8))]
+    assert result.trades["pnl"][0] == pytest.approx(-420 - 2.5)
+
+
+def test_a_liquidation_fee_is_no_more_than_what_is_left():
+    # At 45,100: 500 - 490 = 10 are left of the 45.10 asked for.
+    bars = market(50_000, (47_000, 47_200, 45_100, 46_000), contract=FEE)
+    result = bought(bars, 0.1, bl.PerpIsolated(leverage=10))
+    assert entries(result) == [("BTC", -10.0)]
+    assert last(result, "cash") == pytest.approx(497.5)
+
+
+def test_the_fund_bears_what_a_gap_takes_beyond_the_margin():
+    # Taken over at 45,000 with the mark at 44,000: the fund pays 100.
+    bars = market(50_000, 44_000, contract=FEE)
+    result = bought(bars, 0.1, bl.PerpIsolated(leverage=10))
+    assert (result.fills["price"][-1], entries(result)) == (45_000, [])
+    assert last(result, "cash") == pytest.approx(497.5)
+    assert fund(result) == [(pytest.approx(-100.0), pytest.approx(-100.0))]
+
+
+def test_the_fund_has_the_margin_of_a_position_that_is_taken_over():
+    # C27 at a mark of 45,100 (0.4 % kept): 10 of the 500 are left, and go to the fund.
+    result = bought(
+        market(50_000, (47_000, 47_200, 45_100, 46_000)), 0.1, bl.PerpIsolated(leverage=10)
+    )
+    assert fund(result) == [(pytest.approx(10.0), pytest.approx(10.0))]
+
+
+def test_a_liquidation_fee_leaves_the_rest_of_a_cross_wallet():
+    # At 40,500: 997.5 - 950 = 47.50 against 81; fee 40.50, 7 stay.
+    bars = market(50_000, (47_000, 47_200, 40_500, 46_000), contract=FEE)
+    result = bought(bars, 0.1, bl.PerpCross())
+    assert entries(result) == [("BTC", -40.5)]
+    assert last(result, "cash") == pytest.approx(7.0)
+    assert fund(result) == [(pytest.approx(40.5), pytest.approx(40.5))]
+
+
+def test_a_cross_wallet_below_nothing_is_borne_by_the_fund():
+    bars = market(50_000, 39_000, contract=FEE)  # 997.5 - 1,100
+    result = bought(bars, 0.1, bl.PerpCross())
+    assert entries(result) == [(None, pytest.approx(102.5))]
+    assert fund(result) == [(pytest.approx(-102.5), pytest.approx(-102.5))]
+    assert last(result, "cash") == 0.0
+
+
+LOOSE = bl.Brackets([(0, 10_000, 50, 0.004), (10_000, 50_000, 20, 0.01)])
+STRICT = bl.Brackets([(0, 4_000, 20, 0.02), (4_000, 50_000, 5, 0.1)])
+DAYS = np.arange("2024-01-01", "2024-01-06", dtype="datetime64[D]")
+
+
+def dated(*rows, when="2024-01-04"):
+    contract = bl.Contract(kind="perpetual", brackets=[("2024-01-01", LOOSE), (when, STRICT)])
+    return market(*rows, contract=contract, time=DAYS[: len(rows) + 1])
+
+
+def test_brackets_change_at_their_date():
+    # 5,000 at 10x: 20 are kept; from January 4 on 0.1 · 5,000 - 320 = 180 by the second table.
+    result = bought(dated(50_000, 50_000, 50_000), 0.1, bl.PerpIsolated(leverage=10))
+    assert result.margin["maintenance"].to_list() == pytest.approx([0, 20, 20, 180])
+
+
+def test_stricter_brackets_liquidate_what_the_old_ones_carried():
+    # 47,000: 500 - 300 = 200 against 18.80; of January 4 on against 0.1 · 4,700 - 320 = 150.
+    # 46,400: 140 against 18.56, and 144.
+    carried = bought(
+        dated(50_000, 46_400, 46_400, when="2024-01-05"), 0.1, bl.PerpIsolated(leverage=10)
+    )
+    assert "liquidation" not in carried.fills["reason"].to_list()
+    gone = bought(dated(50_000, 46_400, 46_400), 0.1, bl.PerpIsolated(leverage=10))
+    assert gone.fills.select("bar", "reason").rows()[-1] == (3, "liquidation")
+
+
+def test_new_brackets_bound_what_a_leverage_may_add():
+    # 10x may hold 50,000 by the first table, 4,000 by the second.
+    orders = np.array([0.04, np.nan, 0.1, np.nan])
+    result = bl.Portfolio.from_orders(
+        dated(50_000, 50_000, 50_000), orders, account=bl.PerpIsolated(leverage=10),
+        initial_cash=10_000,
+    )  # fmt: skip
+    assert result.fills["quantity"].to_list() == pytest.approx([0.04, 0.04])
+    assert result.rejections["reason"].to_list() == ["bracket_cap"]
+
+
+@pytest.mark.parametrize(
+    ("brackets", "error", "message"),
+    [
+        (
+            [("2024-01-05", LOOSE), ("2024-01-02", STRICT)],
+            ValueError,
+            "dates of brackets must rise",
+        ),
+        ([("2024-01-05", 0.01)], TypeError, "must be Brackets, or rows"),
+        ([], TypeError, "must be Brackets, or rows"),
+    ],
+)
+def test_dated_brackets_that_are_none_are_refused(brackets, error, message):
+    with pytest.raises(error, match=message):
+        bl.Contract(kind="perpetual", brackets=brackets)
+
+
+def test_brackets_that_begin_after_the_bars_are_refused():
+    contract = bl.Contract(kind="perpetual", brackets=[("2024-01-03", LOOSE)])
+    bars = market(50_000, 50_000, contract=contract, time=DAYS[:3])
+    with pytest.raises(ValueError, match="the bracket table of BTC starts on 2024-01-03"):
+        bought(bars, 0.1, bl.PerpIsolated())
+
+
+def test_a_liquidation_fee_is_a_term_of_perpetuals():
+    with pytest.raises(ValueError, match="liquidation_fee and inverse are terms of a perpetual"):
+        bl.Contract(kind="stock", liquidation_fee=0.01)
+    with pytest.raises(ValueError, match="liquidation_fee must be a fraction"):
+        bl.Contract(kind="perpetual", maintenance=0.01, liquidation_fee=1.25)

@@ -420,6 +420,18 @@ BROKEN = (
         "return part if part < held - contract.dust else held",
         "return held",
     ),
+    Broken(
+        "a limit that the open has passed takes",
+        "resting.py",
+        "is_passed = side * open_of(world)[bar, order.asset] <= side * order.level",
+        "is_passed = False",
+    ),
+    Broken(
+        "makers pay their own fee",
+        "costs.py",
+        "return setting(world, Setting.MAKER_RATE.value, bar, asset)",
+        "return setting(world, Setting.FEE_RATE.value, bar, asset)",
+    ),
     # Perpetuals and options
     Broken(
         "longs pay a funding rate above zero",
@@ -433,6 +445,20 @@ BROKEN = (
         "perpetual.py",
         "bankrupt = position.base - own_margin(contract, position) / position.exposure",
         "bankrupt = position.mark",
+        "perpetual",
+    ),
+    Broken(
+        "a liquidation fee is no more than what is left of the margin",
+        "perpetual.py",
+        "fee = min(liquidation_fee(contract, position), balance)",
+        "fee = liquidation_fee(contract, position)",
+        "perpetual",
+    ),
+    Broken(
+        "brackets change at their date",
+        "happenings.py",
+        "set_brackets(world, event)",
+        "pass",
         "perpetual",
     ),
     Broken(

@@ -149,6 +149,7 @@ class Order:
     number: int | None = None
     offer: float = NAN  # price, before slippage, at which it can be had at this instant
     approach: str = ""  # how a bar's range came to that price
+    is_maker: bool = False  # it is filled at its limit, to which the range has come
     waits_for: "Rest | None" = None  # none: it is at the market
     tif: str = "gtc"  # of an order at the market; those that rest have their own
     last: float = math.inf  # last bar of an order at the market

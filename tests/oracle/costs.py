@@ -135,7 +135,10 @@ def fee_of(world: "World", asset: int, price: float) -> FeeOf:
 
 def fee_of_order(world: "World", order: "Order", price: float, leg: str) -> FeeOf:
     """Fee of a further piece of one part of an order: that of all its pieces, less what was paid."""
-    if not is_capped(world) or order.leg != leg or not order.pieces:
+    has_begun = is_capped(world) and order.leg == leg and bool(order.pieces)
+    if getattr(world.terms.fees, "maker", None) is not None:
+        return maker_taker_fee(world, order, price, has_begun=has_begun)
+    if not has_begun:
         return fee_of(world, order.asset, price)
     contract = world.market.contracts[order.asset]
     pieces, asset = order.pieces, order.asset
@@ -146,6 +149,19 @@ def fee_of_order(world: "World", order: "Order", price: float, leg: str) -> FeeO
         return max(0.0, whole - order.paid) if quantity > 0 else 0.0
 
     return fee
+
+
+def maker_taker_fee(world: "World", order: "Order", price: float, *, has_begun: bool) -> FeeOf:
+    """Fee where makers pay their own: each piece its own, what is fixed once."""
+    fees, bar, asset = world.terms.fees, world.bar, order.asset
+    taker, unit = (
+        (fees.rate, unit_value(world.market.contracts[asset], price))
+        if isinstance(fees, PercentFee)
+        else (fees.per_unit, 1.0)
+    )
+    rate = at(fees.maker if order.is_maker else taker, bar, asset)
+    fixed = 0.0 if has_begun else at(fees.fixed, bar, asset)
+    return lambda quantity: fixed + rate * unit * quantity if quantity > 0 else 0.0
 
 
 def remember(

@@ -18,6 +18,9 @@ TIERS = Brackets(
 )  # fmt: skip
 
 
+STRICTER = Brackets([(0, 2_000, 30, 0.015), (2_000, 10_000, 10, 0.05), (10_000, 1e6, 3, 0.15)])
+
+
 def perpetual_case(seed: int) -> Case:
     """Return the world of perpetuals of a seed: their own account, or one of stocks and futures."""
     case = random_case(seed)
@@ -29,7 +32,7 @@ def perpetual_case(seed: int) -> Case:
     is_inverse = is_own and is_dear and draw.random() < 0.4
     kept = market.contracts
     contracts = [
-        draw_contract(draw, contract.tick, inverse=is_inverse)
+        draw_contract(draw, contract.tick, market, inverse=is_inverse)
         if is_inverse or draw.random() < (0.95 if is_own else 0.6)
         else contract
         for contract in kept
@@ -92,7 +95,7 @@ def draw_account(draw: Draw, market: Market) -> object:
     )
 
 
-def draw_contract(draw: Draw, tick: float, *, inverse: bool) -> Contract:
+def draw_contract(draw: Draw, tick: float, market: Market, *, inverse: bool) -> Contract:
     terms = {
         "kind": "perpetual",
         "tick": tick,
@@ -100,7 +103,15 @@ def draw_contract(draw: Draw, tick: float, *, inverse: bool) -> Contract:
         "multiplier": 100.0 if inverse else one_of(draw, [1.0, 1.0, 5.0]),
         "initial": 0.1,
         "inverse": inverse,
+        "liquidation_fee": one_of(draw, [None, 0.0125, 0.002, 0.0]),
     }
+    if draw.random() < 0.3:
+        later = market.dates[int(draw.integers(1, market.n_bars))]
+        if later > market.dates[0]:
+            tables = [TIERS, STRICTER] if draw.random() < 0.5 else [STRICTER, TIERS]
+            return Contract(
+                **terms, brackets=list(zip((market.dates[0], later), tables, strict=True))
+            )
     if draw.random() < 0.5:
         return Contract(**terms, brackets=TIERS)
     return Contract(**terms, maintenance=one_of(draw, [0.004, 0.02]))

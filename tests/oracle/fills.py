@@ -132,6 +132,7 @@ def record_fill(
             "slippage": lost(world, contract, quantity, raw, price),
             "order": world.number(order),
             "closes": closes,
+            "maker": order.is_maker and getattr(world.terms.fees, "maker", None) is not None,
         }
     )
 

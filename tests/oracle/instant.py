@@ -13,6 +13,7 @@ from .plans import make_plan
 from .resting import (
     drop_after_auction,
     drop_after_bar,
+    makes,
     offer_at_close,
     offer_at_open,
     offer_in_range,
@@ -25,7 +26,7 @@ def run_orders(world: World, stops: Callable[[], None], tests: Callable[[], None
     """Handle every order that can fill now, after the stops; `tests` are those of an open."""
     world.taken = {}
     for order in world.live:
-        order.held_over = False
+        order.held_over = order.is_maker = False
         order.offer = offer_at_open(world, order)
     before = list(world.live)
     ready = [order for order in world.live if is_number(order.offer)]
@@ -79,6 +80,7 @@ def run_range(world: World) -> None:
     for order in world.live:
         order.held_over = False
         order.offer, order.approach = offer_in_range(world, order)
+        order.is_maker = makes(world, order)
     ready = [order for order in world.live if is_number(order.offer)]
     if world.bankrupt:
         refuse_all(world, ready)

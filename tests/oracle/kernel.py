@@ -300,6 +300,8 @@ def differences(case: Case, outcome: Outcome, ran: Run) -> list[str]:
         ]
         if bool(fill["closes"]) != bool(row["closes"]):
             wrong.append("closes")
+        if bool(fill.get("maker")) != bool(row["is_maker"]):
+            wrong.append("maker")
         if wrong:
             found.append(f"fill {number} at bar {fill['bar']}: {', '.join(wrong)}")
             break

@@ -4,7 +4,7 @@ import copy
 import math
 from typing import Protocol
 
-from . import accounts, costs, liquidity
+from . import accounts, costs, liquidity, perpetuals
 from .book import Order, World
 from .carry import most_to_short
 from .fills import close_part, open_part
@@ -214,6 +214,10 @@ def fitting(
     most, bound = most_to_short(world, order)
     if plan is None and takes_all(order) and cut(most, lot_of(world, order)) == 0:
         return 0.0, bound
+    if plan is None and takes_all(order):
+        for test in perpetuals.bracket_tests(leg):
+            if not test.fits(lot_of(world, order) or dust(0.0), 0.0):
+                return 0.0, test.reason
     if wanted == 0:
         return 0.0, leg.reason
     clip = (world.terms.rules.insufficient == "clip" and not whole) or takes_all(order)

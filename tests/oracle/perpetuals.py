@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from barledger.accounts import PerpCross, PerpIsolated, Unlimited
+from barledger.instruments.brackets import Brackets
 from barledger.instruments.contract import Contract
 
 from .market import NAN, TOLERANCE, cell, is_number
@@ -59,7 +60,7 @@ def requirement(world: "World", position: "Position", *, is_initial: bool) -> fl
     """Requirement of a whole position: an isolated one puts up a share of its entry value."""
     contract = position.contract
     if not is_initial:
-        return maintenance(contract, position.gross)
+        return maintenance(world, contract, position.gross)
     leverage = leverage_of(world, contract)
     if is_isolated(world):
         return own_margin(position, leverage)
@@ -72,9 +73,16 @@ def own_margin(position: "Position", leverage: float) -> float:
     return abs(value_of(position.contract, position.quantity, position.average)) / leverage
 
 
-def maintenance(contract: Contract, notional: float) -> float:
+def brackets_of(world: "World", contract: Contract) -> Brackets:
+    """Brackets that hold on the date of this bar."""
+    if isinstance(contract.brackets, Brackets):
+        return contract.brackets
+    return [table for day, table in contract.brackets if day <= world.date][-1]
+
+
+def maintenance(world: "World", contract: Contract, notional: float) -> float:
     """Each slice of notional at the rate of its own bracket, as taxes are."""
-    brackets, need = contract.brackets, 0.0
+    brackets, need = brackets_of(world, contract), 0.0
     last = len(brackets) - 1
     for k, (floor, cap, rate) in enumerate(
         zip(brackets.floors, brackets.caps, brackets.rates, strict=True)
@@ -92,7 +100,8 @@ def bracket_tests(leg: "Leg") -> list[Any]:
         return []
     if isinstance(leg.world.terms.account, Unlimited):
         return []
-    brackets, leverage = leg.contract.brackets, leverage_of(leg.world, leg.contract)
+    brackets = brackets_of(leg.world, leg.contract)
+    leverage = leverage_of(leg.world, leg.contract)
     most = 0.0
     for cap, allowed in zip(brackets.caps, brackets.leverages, strict=True):
         most = cap if leverage <= allowed * (1 + 1e-12) else most
@@ -144,12 +153,20 @@ def liquidate(world: "World") -> None:
         for asset in sorted(world.positions):
             liquidate_isolated(world, asset)
         return
-    need = sum(maintenance(p.contract, p.gross) for p in world.positions.values())
+    need = sum(maintenance(world, p.contract, p.gross) for p in world.positions.values())
     balance = world.equity
     if is_gone(balance, need):
-        for asset in sorted(world.positions):
-            take_over(world, asset, world.positions[asset].mark, balance, need)
-        world.move_cash("liquidation", -1, -world.cash)
+        held = {asset: world.positions[asset] for asset in sorted(world.positions)}
+        rates = {asset: p.contract.liquidation_fee for asset, p in held.items()}
+        notionals = {asset: p.gross for asset, p in held.items()}
+        for asset, position in held.items():
+            take_over(world, asset, position.mark, balance, need)
+        if None in rates.values() or world.cash < 0:
+            world.move_cash("liquidation", -1, -world.cash)
+            return
+        for asset in held:
+            fee = min(rates[asset] * notionals[asset], world.cash)
+            world.move_cash("liquidation", asset, -fee)
 
 
 def liquidate_isolated(world: "World", asset: int) -> None:
@@ -158,14 +175,19 @@ def liquidate_isolated(world: "World", asset: int) -> None:
     contract, side = position.contract, position.side
     margin = own_margin(position, leverage_of(world, contract))
     balance = margin + position.worth
-    need = maintenance(contract, position.gross)
+    need = maintenance(world, contract, position.gross)
+    fee = 0.0
     if is_gone(balance, need):
         units = abs(position.quantity) * contract.multiplier
         if contract.inverse:
             price = 1.0 / (1.0 / position.average + side * margin / units)
         else:
             price = position.average - side * margin / units
+        if contract.liquidation_fee is not None and balance > 0:
+            price = position.mark
+            fee = min(contract.liquidation_fee * position.gross, balance)
         take_over(world, asset, price, balance, need)
+        world.move_cash("liquidation", asset, -fee)
 
 
 def take_over(world: "World", asset: int, price: float, balance: float, need: float) -> None:

@@ -49,7 +49,7 @@ VALUES: dict[str, tuple[str, ...]] = {
         *("TargetShares", "TargetValue", "TargetPercent"),
     ),
     "size_form": ("number", "table"),
-    "fee": ("none", "rate", "percent", "per_unit", "by_order", "by_month"),
+    "fee": ("none", "rate", "percent", "per_unit", "by_order", "by_month", "maker"),
     "slippage": ("none", "fraction", "parts", "large"),
     "cap_to_range": ("no", "yes"),
     "exclusive": ("no", "yes"),
@@ -157,6 +157,8 @@ def fee_values(fees: object, slippage: object) -> dict[str, str]:
     forms = {options.PercentFee: "percent", options.PerUnitFee: "per_unit"}
     if isinstance(fees, options.TieredFee):
         fee = f"by_{fees.by}"
+    elif getattr(fees, "maker", None) is not None:
+        fee = "maker"
     else:
         fee = forms.get(type(fees)) or ("rate" if fees else "none")
     if not isinstance(slippage, Slippage):

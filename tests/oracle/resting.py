@@ -204,6 +204,16 @@ def offer_in_range(world: "World", order: "Order") -> tuple[float, str]:
     return rest.side * price, approach
 
 
+def makes(world: "World", order: "Order") -> bool:
+    """Whether the range comes to a limit that rests: at its price, not past it from the open on."""
+    rest = order.waits_for
+    if rest is None or rest.kind not in ("limit", "stop_limit") or order.approach == RISING:
+        return False
+    start = range_of(world, order.asset, rest.side)[0]
+    is_passed = is_number(start) and start <= rest.price
+    return rest.side * order.offer == rest.price and not is_passed
+
+
 def trailing_in_range(world: "World", asset: int, rest: Rest) -> tuple[float, str]:
     """As the trailing stop of a position of the other side does; prices are that position's."""
     start, high, low, close = range_of(world, asset, -rest.side)

@@ -200,6 +200,7 @@ def close_all(world: World, position: Position, price: float, cause: str) -> boo
         return False
     bound = order.waits_for
     order.waits_for = limit
+    order.is_maker = cause == "target_hit" and world.withheld_before is not None
     close_part(world, order, part, raw, slips=cause != "target_hit")
     order.waits_for = bound
     if is_kept:

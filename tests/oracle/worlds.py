@@ -71,6 +71,7 @@ def random_case(seed: int) -> Case:
     if draw.random() < 0.15 and arguments["fill"] != "close":
         arguments["delay"] = int(draw.integers(1, 4))
     free_cash(np.random.default_rng([seed, 1]), contracts, arguments)
+    pay_makers(np.random.default_rng([seed, 2]), arguments)
     give_carry(draw, market, arguments)
     if arguments["stops"] is not None and arguments["stops"].unit != "level":
         if draw.random() < 0.4:
@@ -88,6 +89,19 @@ def free_cash(draw: Draw, contracts: list[Contract], arguments: dict[str, Any]) 
         if draw.random() < 0.7:
             policies = one_of(draw, ["debt", "floor_at_zero"])
             arguments["account"] = FreeCash(lock=one_of(draw, [True, False]), bankruptcy=policies)
+
+
+def pay_makers(draw: Draw, arguments: dict[str, Any]) -> None:
+    """Let makers pay their own fees, or be paid a rebate, in some worlds."""
+    if draw.random() < 0.2:
+        arguments["fees"] = one_of(
+            draw,
+            [
+                options.PercentFee(0.002, maker=-0.0005),
+                options.PercentFee(0.001, fixed=0.25, maker=0.0002),
+                options.PerUnitFee(0.05, maker=-0.02),
+            ],
+        )
 
 
 def can_rest(market: Market, arguments: dict[str, Any]) -> bool:

@@ -42,7 +42,7 @@ def fill_rows(
             _change(held, changes.pop(0))
         for part, closes in _parts(held[column], quantity, contracts[column]):
             share = fee * part / quantity
-            rows.append((part, price, 0.0, share, 0.0, bar, column, number, closes))
+            rows.append((part, price, 0.0, share, 0.0, bar, column, number, closes, 0))
             held[column] += part
             if abs(held[column]) <= DUST * (contracts[column].lot or 1.0):
                 held[column] = 0.0

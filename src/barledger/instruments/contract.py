@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from barledger import _check, _html
@@ -13,7 +14,7 @@ KINDS = ("stock", "etf", "coin", "future", "perpetual", "fx", "option")
 OF_OPTIONS = ("right", "strike", "underlying")
 OWN = (
     *(("option", name) for name in (*OF_OPTIONS, "settles", "short_rate", "short_floor")),
-    *(("perpetual", name) for name in ("brackets", "inverse")),
+    *(("perpetual", name) for name in ("brackets", "liquidation_fee", "inverse")),
 )  # terms of one kind alone
 MARGINED = ("future", "perpetual")  # what moves no cash when it is opened
 Margin = float | Sequence[tuple[date | str, float]]
@@ -45,7 +46,11 @@ class Contract:
     margin_unit
         ``"amount"`` (money a contract, default) or ``"notional"``.
     brackets
-        `Brackets` of a perpetual, by notional.
+        `Brackets` of a perpetual, by notional; or a table of (date from which they hold, `Brackets`).
+    liquidation_fee
+        Share of its notional at the mark that a perpetual pays to the insurance fund when
+        `PerpIsolated` or `PerpCross` liquidate it (Binance BTCUSDT: 0.0125), at most what is left
+        of its margin or of the wallet; the rest stays. None (default): all that is left goes there.
     inverse
         Whether a perpetual is quoted in money and settled in coin: the account is in coin then, and
         holds nothing else.
@@ -83,7 +88,8 @@ class Contract:
     initial: Margin | None = None
     maintenance: Margin | None = None
     margin_unit: Literal["amount", "notional"] = "amount"
-    brackets: Brackets | None = None
+    brackets: Brackets | Sequence[tuple[date | str, Brackets]] | None = None
+    liquidation_fee: float | None = None
     inverse: bool = False
     right: Literal["call", "put"] | None = None
     strike: float | None = None
@@ -126,9 +132,10 @@ class Contract:
             )
         if self.kind == "perpetual":
             self._check_perpetual()
-        elif self.brackets is not None or self.inverse:
+        elif self.brackets is not None or self.inverse or self.liquidation_fee is not None:
             raise ValueError(
-                f"brackets and inverse are terms of a perpetual, this is a {self.kind}"
+                "brackets, liquidation_fee and inverse are terms of a perpetual, this is a "
+                f"{self.kind}"
             )
         elif self.kind == "future":
             self._check_margin()
@@ -172,6 +179,16 @@ class Contract:
             object.__setattr__(self, "brackets", Brackets.flat(rate))
         elif rate is not None and self.brackets != Brackets.flat(rate):
             raise ValueError("a perpetual has brackets or one maintenance rate, not both")
+        elif not isinstance(self.brackets, Brackets):
+            object.__setattr__(self, "brackets", _dated(self.brackets))
+        _check.fraction("liquidation_fee", self.liquidation_fee, above_zero=False)
+
+    @property
+    def bracket_tables(self) -> tuple[Brackets, ...]:
+        """The brackets of a perpetual, one table after the other where they are dated."""
+        if self.brackets is None or isinstance(self.brackets, Brackets):
+            return () if self.brackets is None else (self.brackets,)
+        return tuple(table for _, table in self.brackets)
 
     def _check_margin(self) -> None:
         if self.initial is None:
@@ -183,6 +200,23 @@ class Contract:
             raise ValueError(
                 f"maintenance must be at most initial = {most:g}, was {self.maintenance}"
             )
+
+
+def _dated(
+    given: Sequence[tuple[date | str, Brackets]],
+) -> tuple[tuple[date | str, Brackets], ...]:
+    """Return dated brackets as a tuple; raise unless their dates rise."""
+    rows = [tuple(row) for row in given]
+    if not rows or any(len(row) != 2 or not isinstance(row[1], Brackets) for row in rows):
+        raise TypeError(
+            "brackets must be Brackets, or rows (date from which they hold, Brackets), "
+            f"were {given!r}"
+        )
+    days = [str(day) for day, _ in rows]
+    late = next((b for a, b in pairwise(days) if b <= a), None)
+    if late is not None:
+        raise ValueError(f"the dates of brackets must rise, {late} did not")
+    return tuple((day, table) for day, table in given)
 
 
 def _single(name: str, margin: Margin | None) -> float | None:

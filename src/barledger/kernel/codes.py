@@ -57,6 +57,7 @@ class FeeForm(IntEnum):
     LINE = 2
     BY_ORDER = 3
     BY_MONTH = 4
+    MAKER_TAKER = 5
 
 
 class SizeKind(IntEnum):
@@ -403,6 +404,7 @@ class EventKind(IntEnum):
     EXPIRY = 5
     ROLL = 6
     RATE = 7
+    BRACKETS = 8
 
 
 class Setting(IntEnum):
@@ -449,6 +451,8 @@ class Setting(IntEnum):
     TARGETS = 38
     LASTING = 39
     LASTING_MONEY = 40
+    MAKER_RATE = 41
+    MAKER_PER_UNIT = 42
 
 
 class Stage(IntEnum):

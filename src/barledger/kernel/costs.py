@@ -121,6 +121,8 @@ def on_tick(price: float, tick: float, side: float) -> float:
 @compiled
 def fee_rate(world: World, bar: int, asset: int) -> float:
     """Fraction of notional that a leg pays; of monthly tiers the one reached before it."""
+    if world.leg.is_maker != 0:
+        return setting(world, Setting.MAKER_RATE.value, bar, asset)
     if world.rules.fee_form != FeeForm.BY_MONTH:
         return setting(world, Setting.FEE_RATE.value, bar, asset)
     tiers = settings_of(world)[Setting.TIERS.value]
@@ -162,6 +164,9 @@ def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) ->
 def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: float) -> float:
     """Fee of every form but the simplest; of a leg that has begun, what it adds to what was paid."""
     leg = world.leg
+    if world.rules.fee_form == FeeForm.MAKER_TAKER:  # never bounded: each part pays its own
+        fee = notional * fee_rate(world, bar, asset) + quantity * fee_per_unit(world, bar, asset)
+        return fee + fee_fixed(world, bar, asset)
     per_rate = notional
     notional += leg.notional
     if world.rules.fee_form == FeeForm.BY_ORDER:
@@ -180,6 +185,14 @@ def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: floa
 
 
 @compiled
+def fee_per_unit(world: World, bar: int, asset: int) -> float:
+    """Money that a leg pays for each unit."""
+    if world.leg.is_maker != 0:
+        return setting(world, Setting.MAKER_PER_UNIT.value, bar, asset)
+    return setting(world, Setting.FEE_PER_UNIT.value, bar, asset)
+
+
+@compiled
 def fee_fixed(world: World, bar: int, asset: int) -> float:
     """Part of a fee that does not depend on the quantity; an order pays it once."""
     if world.rules.fee_form <= FeeForm.RATE or world.leg.has_begun != 0:
@@ -195,4 +208,4 @@ def fee_slope(world: World, bar: int, asset: int, price: float) -> float:
     slope = unit_value(contracts_of(world)[asset], price) * fee_rate(world, bar, asset)
     if world.rules.fee_form == FeeForm.RATE:
         return slope
-    return slope + setting(world, Setting.FEE_PER_UNIT.value, bar, asset)
+    return slope + fee_per_unit(world, bar, asset)

@@ -49,7 +49,6 @@ from barledger.kernel.world import (
     positions_of,
     spare_of,
 )
-from barledger.kernel.worth import points
 
 AT_EXTREMES = 2  # `is_within` while everything is marked at its adverse extreme; 1: in the range
 AT_OPEN, AT_CLOSE, AT_LOW = 0, 1, 2  # instants; at the extremes a long trades at the low
@@ -86,15 +85,13 @@ def price_now(world: World, bar: int, asset: int, prices: Floats) -> float:
 
 @compiled
 def market_now(world: World, bar: int, asset: int, prices: Floats) -> float:
-    """Price at which something held is closed by force: its mark, unless that is a price apart.
+    """Price at which something held is closed by force; what was just opened is marked at its fill.
 
-    In an account of free cash what has just been opened is still marked at its fill.
+    A future's is its mark, which may be a settlement.
     """
-    contract = contracts_of(world)[asset]
-    is_apart = world.rules.has_marks != 0 and contract.kind == InstrumentKind.PERPETUAL
-    if is_apart or world.rules.account == AccountKind.FREE_CASH:
-        return price_now(world, bar, asset, prices)
-    return points(contract, positions_of(world)[asset].mark)
+    if contracts_of(world)[asset].kind == InstrumentKind.FUTURE:
+        return positions_of(world)[asset].mark
+    return price_now(world, bar, asset, prices)
 
 
 @compiled
@@ -181,15 +178,15 @@ def serve_forced(world: World, bar: int, instant: int) -> None:
 
 
 @compiled
-def fewest(world: World, bar: int, asset: int, level: float) -> float:
-    """Smallest unsigned quantity whose closing reaches the level; all of it when none does."""
+def fewest(world: World, bar: int, asset: int, level: float, market: float) -> float:
+    """Smallest unsigned quantity whose closing at `market` reaches the level; else all of it."""
     position = positions_of(world)[asset]
     lot = contracts_of(world)[asset].liquidation_lot
     held = abs(position.quantity)
     side = position.quantity
     if contracts_of(world)[asset].kind == InstrumentKind.PERPETUAL:
         return held
-    price = fill_price(world, bar, asset, -side, held, position.mark)
+    price = fill_price(world, bar, asset, -side, held, market)
     freed = level_of(world, bar, asset, side, position.mark)
     lost = contracts_of(world)[asset].multiplier * (position.mark - price)
     lost = lost if side > 0.0 else -lost  # a gain, where a move that lasts has helped
@@ -256,9 +253,9 @@ def liquidate(world: World, bar: int, prices: Floats) -> None:
         if meets(world.account.equity, level):
             break
         if can_trade(world, bar, j, price_now(world, bar, j, prices)):
-            quantity = fewest(world, bar, j, level)
-            signed = -quantity if positions[j].quantity > 0.0 else quantity
             market = market_now(world, bar, j, prices)
+            quantity = fewest(world, bar, j, level, market)
+            signed = -quantity if positions[j].quantity > 0.0 else quantity
             close_forced(world, bar, j, signed, market, Cause.MARGIN_CALL)
             value(world)
 

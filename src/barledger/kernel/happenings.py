@@ -5,6 +5,7 @@ from barledger.kernel.accrual import accrue, pay_dividend
 from barledger.kernel.codes import Category, Cause, EventKind, InstrumentKind, Reason, Stage, State
 from barledger.kernel.ledger import move_cash, set_rate, value
 from barledger.kernel.options import exercise
+from barledger.kernel.perpetual import set_brackets
 from barledger.kernel.records import end_unfilled, write_entry
 from barledger.kernel.resting import drop_ended
 from barledger.kernel.rolls import end_at, plan_roll
@@ -30,6 +31,8 @@ def happen(world: World, bar: int, place: int, cash: float) -> int:
         accrue(world, bar, event.value, event.price, cash)
     elif kind == EventKind.RATE:
         change_rate(world, bar, event.asset, event.value)
+    elif kind == EventKind.BRACKETS:
+        set_brackets(world, event)
     elif kind == EventKind.ROLL:
         plan_roll(world, event)
     elif kind == EventKind.DELISTING:

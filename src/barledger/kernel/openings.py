@@ -6,6 +6,7 @@ from barledger._jit import compiled
 from barledger.kernel.codes import (
     AccountKind,
     Allocation,
+    FeeForm,
     InstrumentKind,
     Insufficient,
     OrderKind,
@@ -26,6 +27,7 @@ from barledger.kernel.ledger import money_zero
 from barledger.kernel.limits import NET, cap_ratio, cap_used
 from barledger.kernel.liquidity import part_now, part_of_order
 from barledger.kernel.margin import initial_of
+from barledger.kernel.resting import be_maker
 from barledger.kernel.sizing import cut
 from barledger.kernel.spanned import span_need
 from barledger.kernel.types import RELATIVE, ContractRow, LiveRow, RulesRow
@@ -360,9 +362,13 @@ def admit(
 
 @compiled
 def is_of_money(reason: int) -> bool:
-    """Whether an opening was cut by the account's money, one of its caps, or what can be lent."""
+    """Whether an opening was cut by money, by a cap or its brackets, or by what can be lent."""
     is_lent = reason == Reason.NOT_BORROWABLE or reason == Reason.SHORT_SALE_RESTRICTED
-    return is_lent or (reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP)
+    return (
+        is_lent
+        or reason == Reason.BRACKET_CAP
+        or (reason >= Reason.INSUFFICIENT_CASH and reason <= Reason.GROUP_CAP)
+    )
 
 
 @compiled
@@ -421,7 +427,10 @@ def share_out(world: World, bar: int, n: int) -> None:
         counted[asset] = 0 if positions_of(world)[asset].quantity == 0.0 else 1
     for i in range(n):
         order = live[queue[i]]
+        if world.rules.fee_form == FeeForm.MAKER_TAKER:
+            be_maker(world, bar, order)
         need = set_need(world, bar, order, n_held if counted[order.asset] == 0 else -1)
+        world.leg.is_maker = 0
         if need >= 0.0:
             total += need
             n_held += 1 - counted[order.asset]

@@ -7,6 +7,7 @@ from barledger.kernel.allocation import BY_PRIORITY, IN_SEQUENCE, arrange, keep_
 from barledger.kernel.codes import (
     Allocation,
     Cause,
+    FeeForm,
     Fill,
     OrderKind,
     Proceeds,
@@ -50,7 +51,14 @@ from barledger.kernel.openings import (
 )
 from barledger.kernel.plans import PLANNED, end_planned, plan, plan_difference
 from barledger.kernel.records import end_unfilled, next_order, write_order
-from barledger.kernel.resting import drop_ended, expire, offered, offered_within, order_price
+from barledger.kernel.resting import (
+    be_maker,
+    drop_ended,
+    expire,
+    offered,
+    offered_within,
+    order_price,
+)
 from barledger.kernel.rolls import roll_all
 from barledger.kernel.sizing import cut
 from barledger.kernel.stops import (
@@ -114,12 +122,15 @@ def close_part(world: World, bar: int, order: LiveRow) -> None:
     if order.order < 0:
         order.order = next_order(world)
     order.price = order_price(world, bar, order, quantity, abs(quantity))
+    if world.rules.fee_form == FeeForm.MAKER_TAKER:
+        be_maker(world, bar, order)
     if world.taken_up_n > 0:
         begin_leg(world, order, CLOSING)
         note_leg(world, bar, order, CLOSING, abs(quantity))
     fill_closing(world, bar, order.asset, quantity, order.price, order.market, order.order)
     if world.taken_up_n > 0:
         end_leg(world)
+    world.leg.is_maker = 0
     order.closed += quantity
 
 
@@ -130,6 +141,8 @@ def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
     if world.rules.has_impact != 0:
         most = most_to_open(world, bar, order)
     order.price = order_price(world, bar, order, float(order.side), most)
+    if world.rules.fee_form == FeeForm.MAKER_TAKER:
+        be_maker(world, bar, order)
     if world.taken_up_n > 0:
         begin_leg(world, order, OPENING)
     quantity, wanted, reason = admit(world, bar, order, order.price, is_atomic)
@@ -154,6 +167,7 @@ def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
             wanted = quantity  # all that fits has been bought
             reason = Reason.NONE.value
         end_leg(world)
+    world.leg.is_maker = 0
     end_turn(world, bar, order, quantity, wanted, reason)
 
 

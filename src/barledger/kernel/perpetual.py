@@ -18,14 +18,16 @@ from barledger.kernel.records import (
     write_incident,
     write_order,
 )
-from barledger.kernel.types import RELATIVE, ContractRow, PositionRow
+from barledger.kernel.types import RELATIVE, ContractRow, EventRow, PositionRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     contracts_of,
     fundings_of,
     held_of,
+    keys_of,
     live_of,
+    losers_of,
     mark_open_of,
     positions_of,
     tiers_of,
@@ -47,6 +49,15 @@ def unit_margin(world: World, contract: ContractRow, quantity: float, mark: floa
 def bracket_margin(world: World, asset: int, quantity: float, mark: float) -> float:
     """Maintenance of one unit of an asset when so many are held, at a mark in points."""
     return unit_margin(world, contracts_of(world)[asset], quantity, mark)
+
+
+@compiled
+def set_brackets(world: World, event: EventRow) -> None:
+    """Let the brackets of a perpetual be others from now on."""
+    contract = contracts_of(world)[event.asset]
+    contract.tier = event.other
+    contract.tiers = int(event.value)
+    contract.most_notional = event.price
 
 
 @compiled
@@ -126,8 +137,28 @@ def take_over(
 
 
 @compiled
+def liquidation_fee(contract: ContractRow, position: PositionRow) -> float:
+    """Money that a position pays for being liquidated, before it is cut to what is left."""
+    fee: float = abs(position.exposure * position.mark) * contract.liquidation_rate
+    return fee
+
+
+@compiled
+def pay_fund(world: World, bar: int, asset: int, fee: float, price: float, quantity: float) -> None:
+    """Pay a liquidation fee to the insurance fund, and write it down if it is 0; NaN: there is none."""
+    if fee > 0.0:
+        book(world, bar, asset, Category.LIQUIDATION, -fee, price, quantity)
+    elif fee == 0.0:
+        write_entry(world, bar, asset, Category.LIQUIDATION, 0.0, price, quantity)
+
+
+@compiled
 def liquidate_isolated(world: World, bar: int) -> None:
-    """Take over each position that its own margin no longer carries, at its bankruptcy price."""
+    """Take over each position that its own margin no longer carries, at its bankruptcy price.
+
+    With a liquidation fee one that still has margin is closed at its mark, and pays no more than
+    that margin.
+    """
     held = held_of(world)
     k = 0
     while k < world.account.n_held:
@@ -139,7 +170,15 @@ def liquidate_isolated(world: World, bar: int) -> None:
         need = abs(position.quantity) * unit
         if is_gone(balance, need):
             bankrupt = position.base - own_margin(contract, position) / position.exposure
-            take_over(world, bar, asset, points(contract, bankrupt), balance, need)
+            price = points(contract, bankrupt)
+            fee = np.nan
+            if balance > 0.0:
+                fee = min(liquidation_fee(contract, position), balance)
+            if fee == fee:
+                price = points(contract, position.mark)
+            quantity = position.quantity
+            take_over(world, bar, asset, price, balance, need)
+            pay_fund(world, bar, asset, fee, price, quantity)
         else:
             k += 1
     value(world)
@@ -149,7 +188,8 @@ def liquidate_isolated(world: World, bar: int) -> None:
 def liquidate_cross(world: World, bar: int) -> None:
     """Take over every position, at its mark, once the wallet no longer carries them all.
 
-    What is left of the wallet, above or below 0, goes to the insurance fund.
+    What is left of the wallet, above or below 0, goes to the insurance fund; where every position
+    has a liquidation fee, that fee does, and the rest stays.
     """
     account = world.account
     held = held_of(world)
@@ -162,10 +202,24 @@ def liquidate_cross(world: World, bar: int) -> None:
     balance = account.equity
     if not is_gone(balance, need):
         return
-    while account.n_held > 0:
+    fees = keys_of(world)
+    total = 0.0
+    n = account.n_held
+    for k in range(n):
         asset = held[0]
-        price = points(contracts_of(world)[asset], positions_of(world)[asset].mark)
+        contract = contracts_of(world)[asset]
+        losers_of(world)[k] = asset
+        fees[asset] = liquidation_fee(contract, positions_of(world)[asset])
+        total += fees[asset]
+        price = points(contract, positions_of(world)[asset].mark)
         take_over(world, bar, asset, price, balance, need)
+    if total == total and account.cash >= 0.0:
+        for k in range(n):
+            asset = losers_of(world)[k]
+            fee = min(fees[asset], account.cash)
+            pay_fund(world, bar, asset, fee, np.nan, np.nan)
+        value(world)
+        return
     left = -account.cash
     if left != 0.0:
         move_cash(account, left)

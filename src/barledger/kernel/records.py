@@ -99,6 +99,7 @@ def write_fill(
         row.asset = asset
         row.order = order
         row.closes = closes
+        row.is_maker = world.leg.is_maker
         world.used.fills += 1
 
 

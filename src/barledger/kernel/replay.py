@@ -21,6 +21,7 @@ from barledger.kernel.ledger import (
     value,
 )
 from barledger.kernel.margin import sum_requirements
+from barledger.kernel.perpetual import set_brackets
 from barledger.kernel.types import EntryRow, FillRow, Floats, HoldingRow
 from barledger.kernel.world import (
     Rows,
@@ -57,7 +58,7 @@ def replay(
     for bar in range(world.n_bars):
         start_bar(world, bar)
         if world.events_n > 0:
-            set_rates(world, bar)
+            renew_terms(world, bar)
         while entry < entries.size and entries[entry].bar == bar:
             if not is_carried(entries[entry], fill):
                 break
@@ -108,14 +109,16 @@ def is_carried(entry: EntryRow, fill: int) -> bool:
 
 
 @compiled
-def set_rates(world: World, bar: int) -> None:
-    """Set the rates of exchange that are new on a bar."""
+def renew_terms(world: World, bar: int) -> None:
+    """Set the rates of exchange, and the brackets, that are new on a bar."""
     events = events_of(world)
     account = world.account
     while account.next_event < world.events_n and events[account.next_event].bar <= bar:
         event = events[account.next_event]
         if event.kind == EventKind.RATE:
             set_rate(world, event.asset, event.value)
+        elif event.kind == EventKind.BRACKETS:
+            set_brackets(world, event)
         account.next_event += 1
 
 

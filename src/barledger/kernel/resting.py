@@ -116,6 +116,22 @@ def order_price(world: World, bar: int, order: LiveRow, side: float, quantity: f
 
 
 @wing
+def be_maker(world: World, bar: int, order: LiveRow) -> None:
+    """Let the fees of an order be a maker's where the range of a bar has come to its limit.
+
+    Whatever the open has passed takes what it meets there, and so does a stop that is hit.
+    """
+    world.leg.is_maker = 0
+    is_limit = order.kind == OrderKind.LIMIT or order.kind == OrderKind.STOP_LIMIT
+    if is_limit and order.market == order.level and order.approach != RISING:
+        side = side_of(order)
+        is_passed = False
+        if world.rules.has_open != 0:
+            is_passed = side * open_of(world)[bar, order.asset] <= side * order.level
+        world.leg.is_maker = 0 if is_passed else 1
+
+
+@wing
 def rest(world: World, bar: int, order: LiveRow, given: int) -> int:
     """Make an order wait for its price, that of the `given`-th explicit order (-1: of the run).
 

@@ -8,6 +8,7 @@ import numpy as np
 from barledger._jit import compiled
 from barledger.kernel.codes import (
     Cause,
+    FeeForm,
     OrderKind,
     Path,
     Reason,
@@ -112,10 +113,13 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
             order.price = side * max(side * order.price, side * limit)
     elif tick > 0.0:
         order.price = on_tick(market, tick, -side)
+    if cause == Cause.TARGET_HIT and world.account.is_within == 1:
+        world.leg.is_maker = world.rules.fee_form == FeeForm.MAKER_TAKER
     if part != wanted:
         order.leg = 0
         note_leg(world, bar, order, CLOSING, part)
     fill_closing(world, bar, asset, -side * part, order.price, market, order.order)
+    world.leg.is_maker = 0
     if part == wanted:
         write_order(world, bar, order, -side * wanted, State.FILLED, Reason.NONE.value)
     elif not is_rung and keeps_rest(world, cause):

@@ -110,7 +110,8 @@ class ContractRow(Protocol):
     """One row an asset: what its price and quantity mean.
 
     Of a perpetual: `tier` and `tiers` are place and number of its brackets, `margin_rate` is
-    1 / leverage, `most_notional` what that leverage may hold. Of an option: `right` is 1 for a call
+    1 / leverage, `most_notional` what that leverage may hold, `liquidation_rate` the share of notional
+    that a liquidation pays (NaN: all that is left). Of an option: `right` is 1 for a call
     and -1 for a put, `underlying` an asset, `margin_rate` and `floor_rate` shares of its price that
     a short one claims, `in_cash` how it settles.
     `multiplier` is money of the account: `unit`, in the contract's currency, times its `rate` now.
@@ -146,6 +147,7 @@ class ContractRow(Protocol):
     floor_rate: float
     underlying: int
     in_cash: int
+    liquidation_rate: float
 
 
 class SettingRow(Protocol):
@@ -161,7 +163,8 @@ class EventRow(Protocol):
 
     New shares per old share, money of a flow (> 0: deposit), dividend a share, days to accrue (at
     the benchmark `price`), price of the end (NaN: the last mark), rate of currency `asset`; of a
-    roll `price` and `to_price` (NaN: the market's), into asset `other`.
+    roll `price` and `to_price` (NaN: the market's), into asset `other`; of new brackets their number,
+    their place as `other`, and as `price` what the leverage may hold.
     """
 
     bar: int
@@ -275,12 +278,14 @@ class LegRow(Protocol):
     """What earlier bars have filled of the leg that has its turn; all 0 where nothing has.
 
     `raw` is the fee before its bounds, `notional` what was traded, `paid` the fee that was paid.
+    `is_maker`: it fills at its limit within the bar's range, where makers pay fees of their own.
     """
 
     raw: float
     notional: float
     paid: float
     has_begun: int
+    is_maker: int
 
 
 class UsedRow(Protocol):
@@ -420,7 +425,10 @@ class OrderRow(Protocol):
 
 
 class FillRow(Protocol):
-    """One fill. `amount` moves cash, `fee` too (paid: > 0); `slippage` is money lost to it."""
+    """One fill. `amount` moves cash, `fee` too (paid: > 0, a rebate: < 0).
+
+    `slippage` is money lost to it; `is_maker` is told where makers pay fees of their own.
+    """
 
     quantity: float
     price: float
@@ -430,7 +438,8 @@ class FillRow(Protocol):
     bar: Int32
     asset: Int32
     order: Int32
-    closes: Int32
+    closes: Int8
+    is_maker: Int8
 
 
 class EntryRow(Protocol):

@@ -199,6 +199,7 @@ WINGS = (
     "arrange_groups",
     "begin_atomic",
     "bisect",
+    "be_maker",
     "bracket_margin",
     "cancel_others",
     "check_submitted",

@@ -12,11 +12,12 @@ from barledger.kernel.types import EVENT
 from barledger.lowering.exchange import rate_rows
 from barledger.lowering.financing import accrues, benchmark, local_dates
 from barledger.lowering.memory import Memory
+from barledger.lowering.perpetuals import bracket_rows
 from barledger.lowering.request import Request
 
 NAN = float("nan")
 ORDER = (
-    EventKind.RATE, EventKind.SPLIT, EventKind.DIVIDEND, EventKind.ACCRUAL, EventKind.DELISTING,
+    EventKind.RATE, EventKind.BRACKETS, EventKind.SPLIT, EventKind.DIVIDEND, EventKind.ACCRUAL, EventKind.DELISTING,
     EventKind.EXPIRY, EventKind.FLOW, EventKind.ROLL,
 )  # fmt: skip
 RANK = {kind: place for place, kind in enumerate(ORDER)}
@@ -33,6 +34,10 @@ def put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
         rows = _given(events, bars)
     rows += [*_expiries(events, bars), *_accruals(request)]
     rows += [_row(bar, EventKind.RATE, number, rate) for bar, number, rate in rate_rows(request)]
+    rows += [
+        _row(bar, EventKind.BRACKETS, asset, count, most, NAN, place)
+        for bar, asset, place, count, most in bracket_rows(request)
+    ]
     rows.sort(key=lambda row: (row[0], RANK[row[1]]))
     if not rows:
         return

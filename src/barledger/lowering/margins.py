@@ -51,16 +51,24 @@ def _by_bar(
 
 
 def _dated(table: Sequence[tuple[date | str, float]], bars: Bars, column: int) -> Any:
+    at = places_of(table, bars, column, "margin")
+    return np.array([margin for _, margin in table])[at]
+
+
+def places_of(
+    table: Sequence[tuple[date | str, Any]], bars: Bars, column: int, what: str
+) -> npt.NDArray[np.int64]:
+    """Return which row of a dated table holds on each bar."""
     if bars.time.dtype.kind != "M":
-        raise ValueError("dated margins need bars with times")
-    starts = as_stamps([start for start, _ in table], "margin dates").times
+        raise ValueError(f"dated {what}s need bars with times")
+    starts = as_stamps([start for start, _ in table], f"{what} dates").times
     at = np.searchsorted(starts, bars.time, side="right") - 1
     if (at < 0).any():
         raise ValueError(
-            f"the margin table of {bars.assets[column]} starts on {starts[0]}, after the first bar "
+            f"the {what} table of {bars.assets[column]} starts on {starts[0]}, after the first bar "
             f"{bars.time[0]}"
         )
-    return np.array([margin for _, margin in table])[at]
+    return at
 
 
 def _day_factor(bars: Bars, account: Account) -> npt.NDArray[np.float64] | None:

@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 from barledger.accounts import Account, Cash, FuturesMargin, PerpCross, PerpIsolated, Unlimited
 from barledger.data.bars import Bars
+from barledger.instruments.brackets import Brackets
 from barledger.instruments.contract import Contract
 from barledger.kernel.types import FUNDING
+from barledger.lowering.margins import places_of
 from barledger.lowering.marks import has_marks
 from barledger.lowering.memory import Memory
 from barledger.lowering.request import Request
@@ -33,39 +35,71 @@ def put_perpetuals(
     if all(contract.kind != "perpetual" for contract in request.bars.kinds):
         _put_fundings(memory, rules, request)
         return
-    tables: dict[int, int] = {}
-    parts: list[npt.NDArray[np.float64]] = []
+    places, numbers = _tables(request.bars)
     for column, contract in enumerate(request.bars.contracts):
         if contract.kind == "perpetual":
-            _put_terms(rows[column], contract, request, column, tables, parts)
-    memory.put("tiers", np.concatenate(parts))
+            leverage = _leverage(contract, request.account, request.bars, column)
+            _check_leverage(leverage, contract, request.bars.assets[column])
+            brackets = _first(contract, request.bars, column)
+            row = rows[column]
+            row["tier"], row["tiers"] = places[id(brackets)], len(brackets)
+            row["inverse"] = contract.inverse
+            row["margin_rate"] = 1.0 / leverage
+            row["most_notional"] = _most(brackets, leverage, request.account)
+            fee = contract.liquidation_fee
+            row["liquidation_rate"] = np.nan if fee is None else fee
+    memory.put("tiers", numbers)
     _put_fundings(memory, rules, request)
 
 
-def _put_terms(
-    row: Any,
-    contract: Contract,
-    request: Request,
-    column: int,
-    tables: dict[int, int],
-    parts: list[npt.NDArray[np.float64]],
-) -> None:
-    brackets = contract.brackets
-    assert brackets is not None
-    if id(brackets) not in tables:
-        tables[id(brackets)] = sum(len(part) for part in parts)
-        parts.append(brackets.tiers)
-    leverage = _leverage(contract, request.account, request.bars, column)
-    if leverage > brackets.leverages[0]:
+def bracket_rows(request: Request) -> list[tuple[int, int, int, int, float]]:
+    """Return dated brackets as (bar, asset, place, number, most notional), where they change."""
+    found: list[tuple[int, int, int, int, float]] = []
+    if not any(isinstance(contract.brackets, tuple) for contract in request.bars.kinds):
+        return found
+    places, _ = _tables(request.bars)
+    for column, contract in enumerate(request.bars.contracts):
+        if isinstance(contract.brackets, tuple):
+            leverage = _leverage(contract, request.account, request.bars, column)
+            at = places_of(contract.brackets, request.bars, column, "bracket")
+            for bar in np.flatnonzero(np.diff(at, prepend=-1)):
+                brackets = contract.brackets[at[bar]][1]
+                most = _most(brackets, leverage, request.account)
+                found.append((int(bar), column, places[id(brackets)], len(brackets), most))
+    return found
+
+
+def _tables(bars: Bars) -> tuple[dict[int, int], npt.NDArray[np.float64]]:
+    """Return where each table of brackets begins, and the numbers of all of them."""
+    places: dict[int, int] = {}
+    parts: list[npt.NDArray[np.float64]] = []
+    for contract in bars.kinds:
+        for brackets in contract.bracket_tables:
+            if id(brackets) not in places:
+                places[id(brackets)] = sum(len(part) for part in parts)
+                parts.append(brackets.tiers)
+    return places, np.concatenate(parts)
+
+
+def _first(contract: Contract, bars: Bars, column: int) -> Brackets:
+    """Return the brackets of the first bar."""
+    if not isinstance(contract.brackets, tuple):
+        return contract.bracket_tables[0]
+    at = places_of(contract.brackets, bars, column, "bracket")
+    return contract.bracket_tables[int(at[0])]
+
+
+def _most(brackets: Brackets, leverage: float, account: Account) -> float:
+    return np.inf if isinstance(account, FREE) else brackets.most_notional(leverage)
+
+
+def _check_leverage(leverage: float, contract: Contract, asset: str) -> None:
+    """Raise for a leverage that no brackets of a contract allow."""
+    most = max(brackets.leverages[0] for brackets in contract.bracket_tables)
+    if leverage > most:
         raise ValueError(
-            f"leverage {leverage:g} is above {brackets.leverages[0]:g}, the most that the brackets "
-            f"of {request.bars.assets[column]} allow"
+            f"leverage {leverage:g} is above {most:g}, the most that the brackets of {asset} allow"
         )
-    row["tier"], row["tiers"] = tables[id(brackets)], len(brackets)
-    row["inverse"] = contract.inverse
-    row["margin_rate"] = 1.0 / leverage
-    if not isinstance(request.account, FREE):
-        row["most_notional"] = brackets.most_notional(leverage)
 
 
 def _leverage(contract: Contract, account: Account, bars: Bars, column: int) -> float:

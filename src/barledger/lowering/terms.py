@@ -209,6 +209,8 @@ def _fees(varying: Varying, fee: Fee) -> dict[str, Any]:
     else:
         raise TypeError(f"fees must be a PercentFee, PerUnitFee or TieredFee, was {fee!r}")
     varying.add(Setting.FEE_FIXED, "fees fixed", fee.fixed)
+    if fee.maker is not None:
+        return _maker(varying, fee)
     is_bounded = not _is_zero(bounds[0]) or bounds[1] is not None or bounds[2] is not None
     if is_bounded:
         _bounds(varying, *bounds)
@@ -216,6 +218,13 @@ def _fees(varying: Varying, fee: Fee) -> dict[str, Any]:
     if is_free and not is_bounded:
         form = codes.FeeForm.NONE
     return {"fee_form": form, "has_bounded_fee": is_bounded, "has_fee_line": not is_bounded}
+
+
+def _maker(varying: Varying, fee: PercentFee | PerUnitFee) -> dict[str, Any]:
+    is_rate = isinstance(fee, PercentFee)
+    which = Setting.MAKER_RATE if is_rate else Setting.MAKER_PER_UNIT
+    varying.add(which, "fees maker", fee.maker)
+    return {"fee_form": codes.FeeForm.MAKER_TAKER, "has_bounded_fee": 0, "has_fee_line": 1}
 
 
 def _tiers(varying: Varying, fee: TieredFee) -> dict[str, Any]:
@@ -297,6 +306,7 @@ def _contract(contract: Contract, split_fraction: str) -> npt.NDArray[np.void]:
     lot = float(contract.lot or 0.0)
     row["multiplier"] = row["unit"] = contract.multiplier
     row["rate"] = row["collateral"] = 1.0
+    row["liquidation_rate"] = np.nan
     row["tick"] = contract.tick
     row["lot"] = lot
     row["liquidation_lot"] = lot or (1.0 if contract.kind in ("stock", "etf", "option") else 0.0)

@@ -159,7 +159,8 @@ def _fill(fill: dict[str, Any]) -> str:
     what = "closed" if fill["closes"] else "opened"
     text = f"{what} {fill['quantity']:+,.6g} at {fill['price']:,.6g}"
     slipped = f", {fill['slippage']:,.2f} of it slippage" if fill["slippage"] else ""
-    return f"{text}: cash {fill['amount']:+,.2f}, fee {fill['fee']:,.2f}{slipped}"
+    fee = f"fee {fill['fee']:,.2f}" if fill["fee"] >= 0.0 else f"rebate of {-fill['fee']:,.2f}"
+    return f"{text}: cash {fill['amount']:+,.2f}, {fee}{slipped}"
 
 
 def entry_lines(entries: pl.DataFrame) -> Iterator[str]:

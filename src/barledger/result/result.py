@@ -18,6 +18,7 @@ from barledger.result import (
     curves,
     exchange,
     explain,
+    insurance,
     levels,
     show,
     store,
@@ -85,7 +86,7 @@ class Result:
         """Every fill: quantity (signed), price after slippage, fee (paid > 0), cash it moved.
 
         `reason` says what made its order, `kind` and `level` what that waited for; `closes` whether
-        it took from a position. A reversal is two fills of one order.
+        it took from a position, `maker` whether it paid a maker's fee (below 0: a rebate). A reversal is two fills of one order.
         """
         return self._table(tables.fills)
 
@@ -133,6 +134,11 @@ class Result:
     def incidents(self) -> pl.DataFrame:
         """Margin calls, halts, debt, flagged fees and violations."""
         return self._table(tables.incidents)
+
+    @cached_property
+    def insurance_fund(self) -> pl.DataFrame:
+        """What liquidations paid to the insurance fund (below 0: it paid), and the sum as `balance`."""
+        return self._table(insurance.frame)
 
     @cached_property
     def attribution(self) -> pl.DataFrame:

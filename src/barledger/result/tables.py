@@ -121,6 +121,7 @@ def fills(book: Book, labels: Labels) -> pl.DataFrame:
             "slippage": rows["slippage"],
             "amount": rows["amount"],
             "closes": rows["closes"] != 0,
+            "maker": rows["is_maker"] != 0,
             "reason": words(codes.Cause, whole.orders["cause"][rows["order"]], none=None),
             **{name: terms(whole.orders[rows["order"]])[name] for name in ("kind", "level")},
         }
