@@ -9,6 +9,16 @@ import pytest
 
 import barledger as bl
 
+# One asset that rises, falls through its entry and gaps; an entry on its first bar.
+SWING = bl.Bars.from_arrays(
+    [100.0, 100.0, 104.0, 96.0, 97.0],
+    open=[100.0, 100.0, 100.0, 103.0, 90.0],
+    high=[100.0, 101.0, 106.0, 104.0, 98.0],
+    low=[100.0, 97.0, 99.0, 95.0, 89.0],
+    assets=["A"],
+)
+FIRST = np.array([True, False, False, False, False])
+
 
 def flat_bars(*columns: Sequence[float], **options: Any) -> bl.Bars:
     """Bars that open, trade and close at one price; a column of prices for each of A, B, …."""

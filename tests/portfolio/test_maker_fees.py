@@ -2,17 +2,11 @@
 
 import numpy as np
 import pytest
+from markets import FIRST
+from markets import SWING as BARS
 
 import barledger as bl
 
-BARS = bl.Bars.from_arrays(
-    [100.0, 100.0, 104.0, 96.0, 97.0],
-    open=[100.0, 100.0, 100.0, 103.0, 90.0],
-    high=[100.0, 101.0, 106.0, 104.0, 98.0],
-    low=[100.0, 97.0, 99.0, 95.0, 89.0],
-    assets=["A"],
-)
-FIRST = np.array([True, False, False, False, False])
 FEES = bl.PercentFee(0.001, maker=-0.0002)
 
 

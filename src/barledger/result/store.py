@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Rows = npt.NDArray[Any]
 KEY = b"barledger"
-VERSION = 2
+VERSION = 3
 ROWS = 1 << 18  # rows of one group
 CLOSES = np.dtype([(name, np.float64) for name in Closes.__slots__])
 TABLES = {
