@@ -47,7 +47,6 @@ from barledger.kernel.world import (
     low_of,
     open_of,
     positions_of,
-    spare_of,
 )
 
 AT_EXTREMES = 2  # `is_within` while everything is marked at its adverse extreme; 1: in the range
@@ -246,7 +245,7 @@ def liquidate(world: World, bar: int, prices: Floats) -> None:
             without = span_need(world, losers[k], -position.quantity)
             if without > world.account.maintenance * (1.0 + RELATIVE):
                 keys[losers[k]] = np.inf  # a leg that keeps the others' margin down comes last
-    sort(losers, keys, spare_of(world), n)
+    sort(world, losers, n)
     for k in range(n):
         j = losers[k]
         level = call_level(world, bar)

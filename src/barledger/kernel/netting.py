@@ -33,7 +33,6 @@ from barledger.kernel.world import (
     numbers_of,
     positions_of,
     queue_of,
-    spare_of,
     values_of,
 )
 
@@ -65,12 +64,36 @@ def queue_wishes(world: World, bar: int, cell: int) -> int:
     """Queue what the flagged cells of a bar ask for; returns how many orders that is."""
     n = 0
     first = bar * world.n_assets
+    lets_go = lets_targets_go(world)
     while cell < first + world.n_assets:
-        if wish_cell(world, bar, cell - first, int(flags_of(world)[cell]), n):
+        flags = int(flags_of(world)[cell])
+        if lets_go and flags == Flag.ORDER and is_away(world, bar, cell - first):
+            counts_of(world)[Count.AT_TARGET.value] += 1
+        elif wish_cell(world, bar, cell - first, flags, n):
             queue_of(world)[n] = n
             n += 1
         cell = next_flag(world, cell + 1)
     return n
+
+
+@compiled
+def lets_targets_go(world: World) -> bool:
+    """Whether a target of nothing, where nothing is held, surely comes to nothing on this bar."""
+    net = net_of(world)
+    kind = net[Net.SIZE_KIND.value]
+    is_target = kind == NetSize.TARGET_AMOUNT.value or kind == NetSize.TARGET_VALUE.value
+    is_free = net[Net.SIDES.value] == 0.0 and net[Net.LOCKS.value] == 0.0
+    varies = net_where_of(world).size > 0
+    return is_target and is_free and not varies and world.account.is_bankrupt == 0
+
+
+@compiled
+def is_away(world: World, bar: int, asset: int) -> bool:
+    """Whether a target asks for nothing, nothing is held, and the price is known."""
+    if numbers_of(world)[bar, asset] != 0.0 or positions_of(world)[asset].quantity != 0.0:
+        return False
+    price = fill_of(world)[bar, asset]
+    return price == price and abs(worth_at(world, bar, asset)) > 0.0
 
 
 @wing
@@ -166,7 +189,7 @@ def sort_by_value(world: World, bar: int, n: int) -> None:
         order = live[queue[i]]
         read_options(world, bar, order.asset)
         keys[queue[i]] = value_of_order(world, bar, order)
-    sort(queue, keys, spare_of(world), n)
+    sort(world, queue, n)
 
 
 @compiled

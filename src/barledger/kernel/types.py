@@ -14,6 +14,7 @@ Ints = npt.NDArray[np.int64]
 Int32 = Annotated[int, np.int32]
 Int8 = Annotated[int, np.int8]
 
+RUN = 128  # orders that are sorted at once
 BLOCK = 256  # bars a block; blocks are aligned to the absolute bar number
 RELATIVE = 1e-9  # tolerance of money comparisons, of the largest number involved
 

@@ -160,6 +160,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
     "spare": (I8, 1),
     "losers": (I8, 1),
     "keys": (F8, 1),
+    "ranked": (F8, 1),
     "due": (F8, 1),
     "taken": (I8, 1),
     "orders": (ORDER, 1),
@@ -348,6 +349,7 @@ queue_of: Callable[[World], Ints] = _view("queue")
 spare_of: Callable[[World], Ints] = _view("spare")
 losers_of: Callable[[World], Ints] = _view("losers")
 keys_of: Callable[[World], Floats] = _view("keys")
+ranked_of: Callable[[World], Floats] = _view("ranked")
 due_of: Callable[[World], Floats] = _view("due")
 taken_of: Callable[[World], Ints] = _view("taken", ends=True)
 orders_of: Callable[[World], Rows[OrderRow]] = _view("orders")

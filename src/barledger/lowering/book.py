@@ -10,7 +10,7 @@ from barledger.data.bars import Bars
 from barledger.instruments.calendar import dates_of
 from barledger.instruments.contract import MARGINED, Contract
 from barledger.kernel.codes import OrderKind
-from barledger.kernel.types import ACCOUNT, STOP
+from barledger.kernel.types import ACCOUNT, RUN, STOP
 from barledger.lowering.exchange import currencies_of
 from barledger.lowering.financing import local_dates
 from barledger.lowering.memory import Memory
@@ -39,6 +39,7 @@ def put_book(memory: Memory, request: Request) -> None:
     memory.make("live", live)
     for name in ("queue", "spare", "losers", "keys"):
         memory.make(name, max(live, n_assets))
+    memory.make("ranked", RUN)
     if request.exclusive:
         memory.make("taken", len(request.exclusive))
     _put_account(memory, request, start)

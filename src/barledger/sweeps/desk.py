@@ -37,7 +37,8 @@ FIXED = {
     "contracts", "settings", "values", "sequence", "events", "settlement_bars", "settlements",
     "due_bars", "days", "months", "mark_open", "mark_high", "mark_low", "mark_close", "tiers",
     "fundings", "span_lines", "span_months", "span_products", "span_spreads", "span_delivery",
-    "span_offsets", "span_legs", "span_scratch", "buffer", "equity", "queue", "spare", "losers", "keys", *LOGS,
+    "span_offsets", "span_legs", "span_scratch", "buffer", "equity", "queue", "spare", "losers", "keys", "ranked",
+    *LOGS,
 }  # fmt: skip
 
 
