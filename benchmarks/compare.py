@@ -59,6 +59,7 @@ CASH = {"cash": 1_000_000.0}
 STOPS = {**CASH, "loss": 0.05, "target": 0.10}
 NUMBA, RUST = {"engine": "numba"}, {"engine": "rust"}
 CHUNKS = (250, 1_000)
+SWEEP, ALONE = {"windows": 142, "threads": "all"}, {"windows": 142}
 TURN = 0.3
 PAIRS = [
     Pair("W1", "vectorbt", CASH, 7.0, (NUMBA,)),
@@ -70,13 +71,11 @@ PAIRS = [
     Pair("W2", "raptorbt", {}),
     Pair("W2 short", "backtrader", {}),
     Pair("W2 short", "backtesting", {}),
-    Pair(
-        "W3", "vectorbt", {"windows": 142}, 90.0, tuple({**NUMBA, "chunk": n} for n in CHUNKS)
-    ),
-    Pair(
-        "W3", "vectorbt-rust", {"windows": 142}, 90.0, tuple({**RUST, "chunk": n} for n in CHUNKS)
-    ),
-    Pair("W3", "raptorbt", {"windows": 142, "threads": "all"}, 20.0),
+    Pair("W3", "vectorbt", SWEEP, 90.0, tuple({**NUMBA, "chunk": n} for n in CHUNKS)),
+    Pair("W3", "vectorbt-rust", SWEEP, 90.0, tuple({**RUST, "chunk": n} for n in CHUNKS)),
+    Pair("W3", "raptorbt", SWEEP, 20.0),
+    Pair("W3 one thread", "vectorbt", ALONE, None, tuple({**NUMBA, "chunk": n} for n in CHUNKS)),
+    Pair("W3 one thread", "vectorbt-rust", ALONE, None, tuple({**RUST, "chunk": n} for n in CHUNKS)),
     Pair("W4", "vectorbt", STOPS, 7.0, (NUMBA,)),
     Pair("W4", "vectorbt-rust", STOPS, 7.0, (RUST,)),
     Pair("W4 apart", "raptorbt", STOPS, 3.0),
@@ -93,6 +92,10 @@ UNSUPPORTED = {
     ("W3", "backtrader"): "one run a variant, in Python",
     ("W3", "backtesting"): "one run a variant, in Python",
     ("W3", "bt"): "one run a variant, in Python",
+    ("W3 one thread", "raptorbt"): "see W3",
+    ("W3 one thread", "backtrader"): "one run a variant, in Python",
+    ("W3 one thread", "backtesting"): "one run a variant, in Python",
+    ("W3 one thread", "bt"): "one run a variant, in Python",
     ("W6", "raptorbt"): "no sweep to ask; results of single runs are objects in memory",
     ("W6", "backtrader"): "no sweep",
     ("W6", "backtesting"): "no sweep",

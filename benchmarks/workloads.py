@@ -94,14 +94,15 @@ def w5() -> Arrays:
 
 
 DATA: dict[str, Callable[[], Arrays]] = {
-    "W1": w1, "W1 in weights": w1, "W2": w2, "W2 short": w2_short, "W3": w3, "W4": w4, "W4 apart": w4_apart, "W6": w3,
+    "W1": w1, "W1 in weights": w1, "W2": w2, "W2 short": w2_short, "W3": w3, "W3 one thread": w3, "W4": w4, "W4 apart": w4_apart, "W6": w3,
 }  # fmt: skip
 WORDS = {
     "W1": "250 assets x 252 days, 25 long and 25 short targets of $20k a day, $1M shared cash",
     "W1 in weights": "the same as weights of 2 % at the close, no fees",
     "W2": "1 asset x 3.5 M minute bars, crosses of averages of 50 and 200, records and statistics",
     "W2 short": "the same on 100,000 bars, 100 shares",
-    "W3": "10,011 pairs of averages x 2,520 days, five metrics each",
+    "W3": "10,011 pairs of averages x 2,520 days, five metrics each, each as it uses the cores",
+    "W3 one thread": "the same, barledger on one thread as vectorbt, which has no threads of its own",
     "W4": "500 assets x 2,520 days, 2 % random entries and exits, stop and target, $20k each",
     "W4 apart": "the same at the close, each entry followed by an exit signal before the next",
     "W6": "after the sweep of W3: the statistics and tables of one variant, asked for by its number",

@@ -246,6 +246,7 @@ WORKS = {
     "W2 short:backtesting": minutes_backtesting,
     "W3:vectorbt": sweep,
     "W3:raptorbt": sweep,
+    "W3 one thread:vectorbt": sweep,
     "W4:vectorbt": stops_vectorbt,
     "W4 apart:raptorbt": stops_raptorbt,
     "W6:vectorbt": access,

@@ -181,7 +181,15 @@ def observe(case: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     return {"fills": fills, "cash": cash, "value": value}
 
 
-WORKS = {"observe": observe, "W1": rebalance, "W2": minutes, "W3": sweep, "W4": stops, "W6": access}
+WORKS = {
+    "observe": observe,
+    "W1": rebalance,
+    "W2": minutes,
+    "W3": sweep,
+    "W3 one thread": sweep,
+    "W4": stops,
+    "W6": access,
+}
 
 if __name__ == "__main__":
     serve(WORKS, ("vectorbt", "numba", "numpy", "pandas"))

@@ -147,7 +147,9 @@ def compiled_rule(rule: Rule, names: tuple[str, ...]) -> Any:
     options = {"nogil": True, "error_model": "numpy"}
     inner = numba.njit(**options)(rule.function)
     call = _wrapped(rule, names, inner, numba.njit(**options))
-    return numba.cfunc(RULE, nopython=True, error_model="numpy")(call)
+    code = numba.cfunc(RULE, nopython=True, error_model="numpy")(call)
+    code._numba_type_ = numba.types.FunctionType(RULE)  # to work it out takes 50 µs a call
+    return code
 
 
 @lru_cache(maxsize=64)
@@ -220,9 +222,13 @@ def fill_bank(rule: Rule, prices: Any, values: Mapping[str, Floats]) -> Floats:
     n_rows = sum(len(values[name]) for name in rule.bank)
     bank = np.empty((n_rows, *close.shape))
     row = 0
+    made: dict[tuple[Any, float], int] = {}
     for name, indicator in rule.bank.items():
         for value in values[name]:
-            if rule.across:
+            known = made.setdefault((indicator, float(value)), row)
+            if known < row:
+                bank[row] = bank[known]
+            elif rule.across:
                 indicator(prices, float(value), bank[row])
             else:
                 for asset in range(len(close)):

@@ -27,6 +27,8 @@ from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
 if TYPE_CHECKING:
     from barledger.sweeps.halving import HalvedRun
 
+PLENTY = 32  # chunks, from which on they may be twice as large
+
 
 def sweep(
     rule: Rule | Signals,
@@ -278,7 +280,9 @@ class Sweep:
         left = np.flatnonzero(~sheet.is_known)
         before = len(self) - len(left)
         progress, fresh, is_complete = Progress(self.progress, len(self)), 0, True
-        chunks = chunks_of(self.job, left, self.grid.choices, CHUNK)
+        is_large = self.job.reduce is None and len(left) >= PLENTY * CHUNK
+        size = 2 * CHUNK if is_large else CHUNK
+        chunks = chunks_of(self.job, left, self.grid.choices, size)
         try:
             for done in run_all(self.job, chunks, self.executor):
                 if isinstance(done, Interrupted):
