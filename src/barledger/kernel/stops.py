@@ -33,6 +33,7 @@ from barledger.kernel.world import (
     World,
     close_of,
     contracts_of,
+    fetch,
     held_of,
     high_of,
     live_of,
@@ -216,6 +217,10 @@ def serve_stops(world: World, bar: int, at_open: bool) -> None:
         asset = held[k]
         before = world.account.n_held
         price = prices[bar, asset]
+        if world.high_n > 0 and at_open:
+            fetch(high_of(world), bar, asset)
+            fetch(low_of(world), bar, asset)
+            fetch(close_of(world), bar, asset)
         if can_trade(world, bar, asset, price):
             if at_open:
                 while stop_at_open(world, bar, asset, price) != 0:
@@ -293,6 +298,8 @@ def stops_within(world: World, bar: int) -> None:
     k = 0
     while k < world.account.n_held:
         before = world.account.n_held
+        if world.rules.has_open != 0:
+            fetch(open_of(world), bar + 1, held[k])
         if can_trade(world, bar, held[k], 0.0):
             while stop_within(world, bar, held[k]) != 0:
                 pass

@@ -296,6 +296,35 @@ def _view(name: str, *, ends: bool = False, is_line: bool = False) -> Callable[[
     return view  # type: ignore[no-any-return]
 
 
+def _fetch(_typing: Any, prices: Any, bar: Any, asset: Any) -> Any:
+    """Emit what has the processor fetch prices[bar, asset] before it is needed.
+
+    The prices of what is held lie a whole row of assets apart from bar to bar: without it each of
+    them is waited for. A place beyond the array does no harm.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = make_array(signature.args[0])(context, builder, args[0])
+        steps = cgutils.unpack_tuple(builder, array.strides, 2)
+        whole, pointer, short = context.get_value_type(types.intp), cgutils.voidptr_t, INT32
+        start = builder.ptrtoint(array.data, whole)
+        parts = [builder.mul(place, step) for place, step in zip(args[1:], steps, strict=True)]
+        place = builder.add(builder.add(start, parts[0]), parts[1])
+        kind = cgutils.ir.FunctionType(cgutils.ir.VoidType(), [pointer, short, short, short])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        read, keep, data = (cgutils.ir.Constant(short, mode) for mode in (0, 3, 1))
+        builder.call(ask, [builder.inttoptr(place, pointer), read, keep, data])
+        return context.get_dummy_value()
+
+    return types.none(prices, types.int64, types.int64), build
+
+
+INT32 = cgutils.ir.IntType(32)
+fetch: Callable[[Floats, int, int], None] = (
+    (lambda prices, bar, asset: None) if config.DISABLE_JIT else intrinsic(_fetch)
+)
+
+
 def as_rows(array: Any) -> Any:
     """Structured array as the kernel takes it, also where nothing is compiled."""
     return PlainRows(array) if config.DISABLE_JIT else array
