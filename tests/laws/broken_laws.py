@@ -462,6 +462,13 @@ BROKEN = (
         "perpetual",
     ),
     Broken(
+        "a day trade closes what was opened on the same day",
+        "day_trading.py",
+        "elif position.day_opened == account.session:",
+        "else:",
+        "days",
+    ),
+    Broken(
         "an option is exercised only in the money",
         "options.py",
         "is_in = inner >= LEAST",

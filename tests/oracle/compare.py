@@ -9,12 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .drawn_days import day_case
 from .drawn_perpetuals import perpetual_case
 from .drawn_written import written_case
 from .kernel import differences, kernel_run
 from .worlds import random_case
 
-MAKERS = {"any": random_case, "perpetual": perpetual_case, "written": written_case}
+MAKERS = {
+    "any": random_case,
+    "perpetual": perpetual_case,
+    "written": written_case,
+    "days": day_case,
+}
 
 
 def seeds_of(words: list[str]) -> list[int]:

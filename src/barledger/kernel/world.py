@@ -205,6 +205,7 @@ WINGS = (
     "cancel_others",
     "check_submitted",
     "claim_group",
+    "count_day_trade",
     "decide_orders",
     "decide_targets",
     "end_of_turn",
