@@ -469,6 +469,27 @@ BROKEN = (
         "days",
     ),
     Broken(
+        "day-trading buying power is four times the excess",
+        "day_trading.py",
+        "POWER * (account.equity - account.maintenance)",
+        "(account.equity - account.maintenance)",
+        "days",
+    ),
+    Broken(
+        "a day trader's relief ends with the last bar of a day",
+        "day_trading.py",
+        "    account.day_relief = 0.0\n",
+        "    account.day_relief *= 1.0\n",
+        "days",
+    ),
+    Broken(
+        "a day trader who had relief is called when short overnight",
+        "day_trading.py",
+        "if had_relief and lacks:",
+        "if lacks:",
+        "days",
+    ),
+    Broken(
         "an option is exercised only in the money",
         "options.py",
         "is_in = inner >= LEAST",
