@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +22,7 @@ Bankruptcy = Literal["debt", "floor_at_zero"]
 
 
 Rate = float | None | Sequence[tuple[float, float | None]]
+NO_PATTERN_FROM = date(2026, 6, 4)  # SEC 91 FR 20731: the rules for pattern day traders are gone
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -179,6 +181,11 @@ class RegT(_Margined):
         ``"liquidate"`` at once (default), at the ``"next_open"``, or ``"warn"`` only.
     bankruptcy
         ``"debt"`` (default) or ``"floor_at_zero"``.
+    pattern_day_trader
+        Whether the rules for pattern day traders hold: False (default), True for as long as they
+        did (abolished on 2026-06-04, FINRA SR-2025-017), or the date on which a broker ended them.
+        More than 3 day trades in 5 business days and 6 % of the fills make one, who needs $25,000
+        at the close before to open anything, and has four times the excess within a day.
     """
 
     initial: float = 0.50
@@ -188,9 +195,11 @@ class RegT(_Margined):
     short_minimum: float = 5.0
     short_low_price: float = 5.0
     short_low_minimum: float = 2.50
+    pattern_day_trader: bool | date | str = False
 
     def __post_init__(self) -> None:
         _Margined.__post_init__(self)
+        self._end_day_rule()
         for name in ("initial", "maintenance", "short_maintenance"):
             value = getattr(self, name)
             if not 0.0 < value <= 1.0:
@@ -198,11 +207,29 @@ class RegT(_Margined):
         for name in ("minimum_equity", "short_minimum", "short_low_price", "short_low_minimum"):
             _check.single(name, getattr(self, name), 0.0)
 
+    def _end_day_rule(self) -> None:
+        """Read the date on which the rules for day traders end; None: they never hold."""
+        given = self.pattern_day_trader
+        if isinstance(given, str):
+            object.__setattr__(self, "pattern_day_trader", date.fromisoformat(given))
+        elif not isinstance(given, bool | date):
+            raise TypeError(f"pattern_day_trader must be True, False or a date, was {given!r}")
+
+    @property
+    def day_rule_end(self) -> date | None:
+        """Date from which the rules for pattern day traders are gone; None: they are off."""
+        given = self.pattern_day_trader
+        if isinstance(given, bool):
+            return NO_PATTERN_FROM if given else None
+        assert isinstance(given, date)
+        return given
+
     def rules(self) -> dict[str, Any]:
         """Fields of the kernel's rules that this account sets."""
         return {
             **_Margined.rules(self),
             "account": codes.AccountKind.REG_T,
+            "has_day_rule": self.day_rule_end is not None,
             "initial_rate": self.initial,
             "maintenance_long": self.maintenance,
             "maintenance_short": self.short_maintenance,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from barledger.accounts import Cash, FreeCash, FuturesMargin, PortfolioMargin, RegT, Unlimited
 from barledger.instruments.contract import Contract
 
-from . import costs, perpetuals, written
+from . import costs, day_trading, perpetuals, written
 from .book import value_of
 from .market import TOLERANCE, cut, dust, moves_no_cash, sign
 
@@ -35,7 +35,8 @@ def unit_initial(world: "World", contract: Contract, price: float, side: int) ->
         return written.claim(world, contract, price, side)
     if isinstance(account, RegT):
         value = contract.multiplier * abs(price)
-        initial = min(1.0, account.initial * contract.leverage_factor) * value
+        rate = account.initial * contract.leverage_factor * (1.0 - world.days.relief)
+        initial = min(1.0, rate) * value
         return max(initial, unit_maintenance(world, contract, price, side))
     if isinstance(account, PortfolioMargin):
         return contract.multiplier * abs(price) / account.max_leverage
@@ -296,7 +297,7 @@ def fit(leg: Leg, wanted: float, *, clip: bool, from_cash: bool) -> tuple[float,
     """Quantity that passes every test, and the reason of the last one that cut it."""
     quantity, reason = wanted, "none"
     tests = money_tests(leg, from_cash=from_cash) + cap_tests(leg)
-    for test in perpetuals.bracket_tests(leg) + tests:
+    for test in size_tests(leg) + tests:
         if test.fits(quantity, TOLERANCE):
             continue
         if not clip:
@@ -305,6 +306,11 @@ def fit(leg: Leg, wanted: float, *, clip: bool, from_cash: bool) -> tuple[float,
         if quantity == 0:
             break
     return quantity, reason
+
+
+def size_tests(leg: Leg) -> list[Test]:
+    """Tests of what may be held or opened whatever the money: brackets, day-trading power."""
+    return perpetuals.bracket_tests(leg) + day_trading.day_tests(leg)
 
 
 def may_hold(world: "World", asset: int, side: int) -> str:
@@ -316,4 +322,6 @@ def may_hold(world: "World", asset: int, side: int) -> str:
         return "not_in_futures_account"
     if perpetuals.is_own_account(world) and contract.kind != "perpetual":
         return "not_in_perpetual_account"
+    if world.days.is_restricted and contract.kind in day_trading.SECURITIES:
+        return "pattern_day_trader"
     return "none"

@@ -13,6 +13,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import TargetPercent, TargetShares, TargetValue
 
 from . import exchange, halts, liquidity
+from .day_trading import Days
 from .levels import Levels
 from .market import (
     NAN,
@@ -221,6 +222,7 @@ class World:
         self.pending: dict[int, str] = {}
         self.own_contracts = market.contracts
         self.rate, self.foreign = 1.0, 0.0  # of the other currency: its rate, and its balance
+        self.days = Days()
         self.rolling: dict[int, tuple[int, float, float]] = {}  # into what, at which prices
 
     @property
@@ -305,6 +307,7 @@ class World:
         other.positions = {a: copy.copy(p) for a, p in self.positions.items()}
         other.outstanding = list(self.outstanding)
         other.traded = dict(self.traded)
+        other.days = copy.deepcopy(self.days)
         other.outcome = Outcome(counts=dict(self.outcome.counts))
         return other
 

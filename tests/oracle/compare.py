@@ -9,12 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .drawn_days import day_case
 from .drawn_perpetuals import perpetual_case
 from .drawn_written import written_case
 from .kernel import differences, kernel_run
-from .worlds import random_case
+from .test_cuts import reads_an_earlier_row, unlike_when_resumed
+from .worlds import Case, random_case
 
-MAKERS = {"any": random_case, "perpetual": perpetual_case, "written": written_case}
+MAKERS = {
+    "any": random_case,
+    "perpetual": perpetual_case,
+    "written": written_case,
+    "days": day_case,
+    "resumed": random_case,
+}
 
 
 def seeds_of(words: list[str]) -> list[int]:
@@ -29,10 +37,21 @@ def difference(seed: int, worlds: str = "any") -> str:
     if case is None:
         return ""
     try:
-        found = differences(case, case.run(), kernel_run(case))
+        found = resumed(case, seed) if worlds == "resumed" else unlike(case)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return found[0] if found else ""
+
+
+def unlike(case: Case) -> list[str]:
+    """What differs from the oracle."""
+    return differences(case, case.run(), kernel_run(case))
+
+
+def resumed(case: Case, seed: int) -> list[str]:
+    """What differs where the world is cut in two, the second going on from the first."""
+    bar = 1 + seed % (case.market.n_bars - 1)
+    return [] if reads_an_earlier_row(case) else unlike_when_resumed(case, bar)
 
 
 def disagreement(package: Path, *seeds: str, worlds: str = "any", **environment: str) -> str:

@@ -10,7 +10,7 @@ from barledger.instruments.contract import Contract
 from barledger.options import Rules
 from barledger.risk import RiskLimits
 
-from . import accounts, exchange, forced, perpetuals, resting
+from . import accounts, day_trading, exchange, forced, perpetuals, resting
 from . import carry as nights
 from . import stops as guards
 from .book import Position, World
@@ -138,6 +138,7 @@ def market_end(world: World) -> int:
 def carry_in(world: World) -> None:
     world.outstanding = [(day, amount) for day, amount in world.outstanding if day > world.date]
     perpetuals.pay_funding(world, is_late=False)
+    day_trading.begin(world)
     cash = world.cash
     exchange.set_rates(world)
     for bar, asset, ratio in world.terms.splits:
@@ -355,7 +356,9 @@ def record(world: World) -> None:
     out.equity.append(world.equity)
     out.cash.append(world.cash)
     out.settled.append(world.settled)
+    relief, world.days.relief = world.days.relief, 0.0  # what is told is what a night asks for
     out.initial.append(accounts.total(world, accounts.unit_initial))
+    world.days.relief = relief
     out.maintenance.append(accounts.total(world, accounts.unit_maintenance))
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from barledger.accounts import Cash, Unlimited
 from barledger.instruments.contract import Contract
 
-from . import accounts, costs, exchange, levels, liquidity
+from . import accounts, costs, day_trading, exchange, levels, liquidity
 from .book import Order, Position, World, value_of
 from .market import TOLERANCE, business_days_after, dust, moves_no_cash
 
@@ -118,6 +118,7 @@ def record_fill(
     if not is_free:
         liquidity.take_up(world, order.asset, quantity, raw)
         costs.move_prices(world, order.asset, quantity, raw)
+        day_trading.count(world, order.asset, closes=closes)
         month = (world.date.year, world.date.month)
         notional = abs(value_of(contract, quantity, price))
         world.traded[month] = world.traded.get(month, 0.0) + notional

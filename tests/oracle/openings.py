@@ -4,7 +4,7 @@ import copy
 import math
 from typing import Protocol
 
-from . import accounts, costs, liquidity, perpetuals
+from . import accounts, costs, liquidity
 from .book import Order, World
 from .carry import most_to_short
 from .fills import close_part, open_part
@@ -215,7 +215,7 @@ def fitting(
     if plan is None and takes_all(order) and cut(most, lot_of(world, order)) == 0:
         return 0.0, bound
     if plan is None and takes_all(order):
-        for test in perpetuals.bracket_tests(leg):
+        for test in accounts.size_tests(leg):
             if not test.fits(lot_of(world, order) or dust(0.0), 0.0):
                 return 0.0, test.reason
     if wanted == 0:

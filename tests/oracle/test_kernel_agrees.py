@@ -27,6 +27,7 @@ MARGINED_NAMES = tuple(account.__name__ for account in MARGINED)
 UNREACHED_REASONS = {
     "withdrawn",  # of strategies that decide bar by bar: test_callback
     *("not_in_perpetual_account", "bracket_cap"),  # of perpetuals: test_oracle_perpetuals
+    "pattern_day_trader",  # of day traders: test_oracle_days
     *("min_size", "max_size", "not_whole", "refused"),  # of net orders: tests/compat
 }
 UNREACHED_CAUSES = {"liquidation"}  # of perpetuals too
@@ -37,7 +38,10 @@ UNREACHED_CATEGORIES = {
     *("trade", "fee", "split"),
 }
 # Needs a sale worth less than its own fee with no cash left: see test_oracle_policies.py.
-UNREACHED_INCIDENTS = {"exit_fee", "liquidation"}
+UNREACHED_INCIDENTS = {
+    *("exit_fee", "liquidation"),
+    *("pattern_day_trader", "day_trading_minimum", "day_trading_call"),  # test_oracle_days
+}
 
 
 @dataclass

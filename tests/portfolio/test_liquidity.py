@@ -60,6 +60,25 @@ def test_an_order_that_waits_at_the_end_tells_what_it_has_filled_and_goes_on():
     assert fills(again) == [(0, "A", 5_000.0, 10.2)]
 
 
+def test_an_order_partly_filled_whose_date_is_over_between_two_runs_ends_once():
+    days = np.arange("2024-03-04", "2024-03-07", dtype="datetime64[D]")
+    orders = bl.Limit(12.0, tif="gtd", until="2024-03-06")
+
+    def run(prices, **options):
+        time = days[:3] if len(prices) == 3 else days[-1:] + 1
+        bars = flat_bars(prices, volume=np.full((len(prices), 1), 20_000.0), time=time)
+        given = {"liquidity": bl.Liquidity(share=0.1), "orders": orders, **options}
+        return bl.Portfolio.from_orders(bars, ONCE[:3][-len(prices) :], **given)
+
+    before = run([10.0] * 3, initial_cash=200_000)
+    assert before.orders["filled"].to_list() == [4_000.0]
+    after = run([10.0], start=before.state)
+    assert after.orders.select("bar", "quantity", "filled", "state", "reason").rows() == [
+        (-1, 10_000.0, 0.0, "partly_filled", "expired")
+    ]
+    assert len(after.fills) == 0
+
+
 def test_a_cap_that_is_never_reached_changes_no_bit():
     plain = bought(rules=WAITS)
     capped = bought(rules=WAITS, liquidity=bl.Liquidity(units=1e9, money=1e12))

@@ -300,6 +300,7 @@ class Reason(IntEnum):
     NOT_BORROWABLE = 33
     SHORT_SALE_RESTRICTED = 34
     DELISTED = 35
+    PATTERN_DAY_TRADER = 36
 
 
 # Reasons that end an order without refusing it; every other one refuses what it ends unfilled.
@@ -391,6 +392,9 @@ class Incident(IntEnum):
     HALT = 7
     FLATTEN = 8
     LIQUIDATION = 9
+    PATTERN_DAY_TRADER = 10
+    DAY_TRADING_MINIMUM = 11
+    DAY_TRADING_CALL = 12
 
 
 class EventKind(IntEnum):
@@ -405,6 +409,15 @@ class EventKind(IntEnum):
     ROLL = 6
     RATE = 7
     BRACKETS = 8
+    DAY = 9
+
+
+class DayKind(IntEnum):
+    """What a row of `EventKind.DAY` says of the rules for day traders."""
+
+    BEGINS = 0
+    LAST_BAR = 1
+    OVER = 2
 
 
 class Setting(IntEnum):

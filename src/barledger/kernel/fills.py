@@ -3,6 +3,7 @@
 from barledger._jit import compiled
 from barledger.kernel.codes import AccountKind, Incident, Proceeds, Tradable, Unsettled
 from barledger.kernel.costs import fee_of, move_prices
+from barledger.kernel.day_trading import count_day_trade
 from barledger.kernel.ledger import (
     close_quantity,
     end_trade,
@@ -129,6 +130,8 @@ def end_fill(
         take_up(world, asset, quantity, market)
     if world.moved_n > 0:
         move_prices(world, bar, asset, quantity, market)
+    if world.rules.has_day_rule != 0:
+        count_day_trade(world, bar, asset, closes)
     flag_debt(world, bar, amount, fee)
 
 

@@ -3,6 +3,7 @@
 from barledger._jit import compiled
 from barledger.kernel.accrual import accrue, pay_dividend
 from barledger.kernel.codes import Category, Cause, EventKind, InstrumentKind, Reason, Stage, State
+from barledger.kernel.day_trading import turn_day
 from barledger.kernel.ledger import move_cash, set_rate, value
 from barledger.kernel.options import exercise
 from barledger.kernel.perpetual import set_brackets
@@ -33,6 +34,8 @@ def happen(world: World, bar: int, place: int, cash: float) -> int:
         change_rate(world, bar, event.asset, event.value)
     elif kind == EventKind.BRACKETS:
         set_brackets(world, event)
+    elif kind == EventKind.DAY:
+        turn_day(world, bar, event)
     elif kind == EventKind.ROLL:
         plan_roll(world, event)
     elif kind == EventKind.DELISTING:

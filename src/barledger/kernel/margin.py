@@ -62,7 +62,8 @@ def initial_of(world: World, bar: int, asset: int, side: float, price: float) ->
         return option_claim(world, bar, asset, side, price)
     price *= contract.multiplier
     if world.rules.account == AccountKind.REG_T:
-        rate = min(1.0, world.rules.initial_rate * contract.leverage_factor)
+        rate = world.rules.initial_rate * contract.leverage_factor
+        rate = min(1.0, rate * (1.0 - world.account.day_relief))
         return max(rate * price, reg_t_maintenance(world.rules, contract, side, price))
     return world.rules.initial_rate * price
 

@@ -22,6 +22,7 @@ from barledger.kernel.costs import (
     fill_price,
     setting,
 )
+from barledger.kernel.day_trading import is_security, room_for_day
 from barledger.kernel.fills import free_money
 from barledger.kernel.ledger import money_zero
 from barledger.kernel.limits import NET, cap_ratio, cap_used
@@ -59,6 +60,8 @@ def refusal(world: World, asset: int, side: int) -> int:
         return Reason.NOT_IN_FUTURES_ACCOUNT.value
     if kind >= AccountKind.PERP_ISOLATED and contract.kind != InstrumentKind.PERPETUAL:
         return Reason.NOT_IN_PERPETUAL_ACCOUNT.value
+    if world.rules.has_day_rule != 0 and world.account.is_restricted != 0:
+        return Reason.PATTERN_DAY_TRADER.value if is_security(contract) else Reason.NONE.value
     return Reason.NONE.value
 
 
@@ -318,11 +321,17 @@ def admit(
         reason = world.rules.no_money
         if is_atomic and not is_all and quantity < wanted:
             return 0.0, wanted, reason
-    if contract.most_notional < np.inf:
-        most = room_in_bracket(world, order.asset, price)
+    is_relieved = world.account.day_relief != 0.0 and is_security(contract)
+    if contract.most_notional < np.inf or is_relieved:
+        reason_of_cap = Reason.BRACKET_CAP.value
+        if is_relieved:
+            reason_of_cap = Reason.PATTERN_DAY_TRADER.value
+            most = room_for_day(world, order.asset, price)
+        else:
+            most = room_in_bracket(world, order.asset, price)
         if most < quantity:
             quantity = cut(most, contract.lot)
-            reason = Reason.BRACKET_CAP.value
+            reason = reason_of_cap
             if stops or quantity <= contract.dust:
                 return 0.0, wanted, reason
     if world.rules.has_short_limits != 0 and order.side < 0 and contract.is_borrowed != 0:
@@ -364,6 +373,7 @@ def admit(
 def is_of_money(reason: int) -> bool:
     """Whether an opening was cut by money, by a cap or its brackets, or by what can be lent."""
     is_lent = reason == Reason.NOT_BORROWABLE or reason == Reason.SHORT_SALE_RESTRICTED
+    is_lent = is_lent or reason == Reason.PATTERN_DAY_TRADER
     return (
         is_lent
         or reason == Reason.BRACKET_CAP

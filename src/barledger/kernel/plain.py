@@ -1,6 +1,7 @@
-"""Structured rows where nothing is compiled: fields as attributes, as Numba has them.
+"""Arrays where nothing is compiled: fields as attributes, as Numba has them, and places checked.
 
 numpy's own record arrays will not do: a record's methods hide fields such as `base` and `fill`.
+Compiled code knows neither lengths nor places below zero, so both are refused here.
 """
 
 from typing import Any
@@ -45,7 +46,37 @@ class PlainRows:
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return PlainRows(self.array[place])
+        if not 0 <= place < len(self.array):
+            raise no_place(place, self.array)
         return PlainRow(self.array, place)
 
     def __setitem__(self, place: int, row: Any) -> None:
+        if not 0 <= place < len(self.array):
+            raise no_place(place, self.array)
         self.array[place] = np.array(row._array[row._place])
+
+
+class PlainNumbers(np.ndarray[Any, np.dtype[Any]]):
+    """An array of numbers without places below zero; one beyond the end numpy refuses itself."""
+
+    def __getitem__(self, place: Any) -> Any:
+        if is_negative(place):
+            raise no_place(place, self)
+        return np.ndarray.__getitem__(self, place)
+
+    def __setitem__(self, place: Any, number: Any) -> None:
+        if is_negative(place):
+            raise no_place(place, self)
+        np.ndarray.__setitem__(self, place, number)
+
+
+def is_negative(place: Any) -> bool:
+    """Whether a place, or one of two, is below zero; a slice is none."""
+    if isinstance(place, tuple):
+        return any(part < 0 for part in place)
+    return not isinstance(place, slice) and place < 0
+
+
+def no_place(place: Any, array: Any) -> IndexError:
+    """Return what to raise for a place that an array does not have."""
+    return IndexError(f"the kernel asked for place {place} of an array of {array.shape}")

@@ -69,8 +69,10 @@ def end_unfilled(world: World, bar: int, order: LiveRow, state: int, reason: int
         wanted = order.total
         state = State.PARTLY_FILLED.value
     else:
-        order.order = next_order(world)
+        order.order = -1
         order.price = np.nan
+    if order.order < 0:  # nothing is filled, or an earlier run has filled it
+        order.order = next_order(world)
     write_order(world, bar, order, wanted, state, reason)
 
 

@@ -87,6 +87,7 @@ class RulesRow(Protocol):
     cuts_orders: int
     has_short_limits: int
     has_benchmark: int
+    has_day_rule: int
     stop_offset: float
     impact_power: float
     day_count: float
@@ -165,7 +166,8 @@ class EventRow(Protocol):
     New shares per old share, money of a flow (> 0: deposit), dividend a share, days to accrue (at
     the benchmark `price`), price of the end (NaN: the last mark), rate of currency `asset`; of a
     roll `price` and `to_price` (NaN: the market's), into asset `other`; of new brackets their number,
-    their place as `other`, and as `price` what the leverage may hold.
+    their place as `other`, and as `price` what the leverage may hold; of a day what it is, whether
+    more bars follow as `price`, and its session as `other`.
     """
 
     bar: int
@@ -208,7 +210,10 @@ class OrderInRow(Protocol):
 
 
 class AccountRow(Protocol):
-    """The money of one account. `equity`, `gross`, `net`, `initial`: at the last mark and since."""
+    """The money of one account. `equity`, `gross`, `net`, `initial`: at the last mark and since.
+
+    `session` to `day_power`: see `day_trading`; `day_trades` and `day_fills` are five days each.
+    """
 
     cash: float
     settled: float
@@ -249,6 +254,14 @@ class AccountRow(Protocol):
     call: int
     breached: int
     month: int
+    session: int
+    day_trades: int
+    day_fills: int
+    is_pattern: int
+    is_restricted: int
+    had_relief: int
+    day_relief: float
+    day_power: float
 
 
 class PositionRow(Protocol):
@@ -257,7 +270,8 @@ class PositionRow(Protocol):
     `exposure` is quantity · multiplier; prices are points (`worth.points`); `base` is 0 when fully paid; `kept` keeps the mark while
     the position is tested at an extreme; `tied_until` is the bar on which the unsettled money that
     bought it settles. `roll_to` is the asset, plus one, into which it waits to be rolled, at
-    `roll_price` and `roll_to_price` (NaN: the market's).
+    `roll_price` and `roll_to_price` (NaN: the market's). `day_opened` is the session of the last
+    opening that no day trade has counted yet.
     """
 
     quantity: float
@@ -273,6 +287,7 @@ class PositionRow(Protocol):
     roll_price: float
     roll_to_price: float
     roll_to: int
+    day_opened: int
 
 
 class LegRow(Protocol):

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.numpy_support import from_dtype
 
-from barledger.kernel.plain import PlainRows
+from barledger.kernel.plain import PlainNumbers, PlainRows
 from barledger.kernel.types import (
     CONTRACT,
     ENTRY,
@@ -205,6 +205,7 @@ WINGS = (
     "cancel_others",
     "check_submitted",
     "claim_group",
+    "count_day_trade",
     "decide_orders",
     "decide_targets",
     "end_of_turn",
@@ -343,7 +344,7 @@ def plain_view(world: Any, name: str, is_line: bool = False) -> Any:
     else:
         memory = (ctypes.c_char * size).from_address(getattr(world, f"{name}_at"))
         array = np.frombuffer(memoryview(memory), dtype).reshape(shape)
-    return as_rows(array) if dtype.names else array
+    return as_rows(array) if dtype.names else array.view(PlainNumbers)
 
 
 open_of: Callable[[World], Floats] = _view("open")

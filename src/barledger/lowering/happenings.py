@@ -9,6 +9,7 @@ from barledger.instruments.calendar import dates_of
 from barledger.instruments.contract import MARGINED
 from barledger.kernel.codes import EventKind
 from barledger.kernel.types import EVENT
+from barledger.lowering.day_trading import day_rows
 from barledger.lowering.exchange import rate_rows
 from barledger.lowering.financing import accrues, benchmark, local_dates
 from barledger.lowering.memory import Memory
@@ -17,7 +18,7 @@ from barledger.lowering.request import Request
 
 NAN = float("nan")
 ORDER = (
-    EventKind.RATE, EventKind.BRACKETS, EventKind.SPLIT, EventKind.DIVIDEND, EventKind.ACCRUAL, EventKind.DELISTING,
+    EventKind.DAY, EventKind.RATE, EventKind.BRACKETS, EventKind.SPLIT, EventKind.DIVIDEND, EventKind.ACCRUAL, EventKind.DELISTING,
     EventKind.EXPIRY, EventKind.FLOW, EventKind.ROLL,
 )  # fmt: skip
 RANK = {kind: place for place, kind in enumerate(ORDER)}
@@ -37,6 +38,10 @@ def put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
     rows += [
         _row(bar, EventKind.BRACKETS, asset, count, most, NAN, place)
         for bar, asset, place, count, most in bracket_rows(request)
+    ]
+    rows += [
+        _row(bar, EventKind.DAY, -1, what, goes_on, NAN, session)
+        for bar, what, goes_on, session in day_rows(request)
     ]
     rows.sort(key=lambda row: (row[0], RANK[row[1]]))
     if not rows:

@@ -52,6 +52,7 @@ REASONS = {
     "not_borrowable": "no more of it could be borrowed to sell short",
     "short_sale_restricted": "after a fall of 10 % only limit orders sell short (Rule 201)",
     "delisted": "the asset had come to its end",
+    "pattern_day_trader": "a pattern day trader's equity or day-trading buying power did not allow it",
     "withdrawn": "the strategy withdrew it",
     "end_of_data": "the bars ended before it could fill",
 }
@@ -66,5 +67,8 @@ INCIDENTS = {
     "withdrawal_cut": "a withdrawal of {amount:,.2f} was cut to {level:,.2f}",
     "halt": "a loss limit halted entries: equity {amount:,.2f} against {level:,.2f}",
     "liquidation": "liquidated: balance {amount:,.2f} against {level:,.2f} of maintenance",
+    "pattern_day_trader": "pattern day trader: {amount:.0f} day trades in five days of {level:.0f} fills",
+    "day_trading_minimum": "equity {amount:,.2f} below a pattern day trader's {level:,.2f}: no openings",
+    "day_trading_call": "day-trading call: equity {amount:,.2f} overnight against {level:,.2f} initial",
     "flatten": "a loss limit closed everything: equity {amount:,.2f} against {level:,.2f}",
 }
