@@ -4,13 +4,14 @@ Each figure is that of a new process, from its start to the line after the last 
 python then does to end is not waited for. Compiled code goes to a temporary folder.
 """
 
-import os
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
 from pathlib import Path
+
+from starts import as_installed, write_bytecode
 
 FIRST = """
 import numpy as np, barledger as bl
@@ -68,7 +69,8 @@ def size(path: Path) -> float:
 def main() -> None:
     """Print the figures as a table."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+        write_bytecode()
+        environment = as_installed(Path(folder))
         bare = seconds("pass", environment, 5)[0]
         print("| figure | measured | must reach |\n|---|---|---|")
         imported = seconds("import barledger", environment, 5)[0] - bare
@@ -82,8 +84,8 @@ def main() -> None:
         )
         fills, peak = seconds(PEAK, environment)[1].split()
         print(f"| peak memory of 500 x 2,520 ({fills} fills) | {float(peak):.0f} MB | 300 MB |")
-        trades, size = seconds(TRADES, environment)[1].split()
-        print(f"| records of {trades} trades | {float(size):.2f} MB | 2 MB |")
+        trades, logs = seconds(TRADES, environment)[1].split()
+        print(f"| records of {trades} trades | {float(logs):.2f} MB | 2 MB |")
     everything, tools = size(Path(sys.prefix)), sum(size(path) for path in TOOLS)
     print(f"| this environment (core alone) | {everything:.0f} MB | 650 MB |")
     print(f"| the same without pip and setuptools | {everything - tools:.0f} MB | |")

@@ -4,6 +4,8 @@ Each engine is asked for the same small run in a new process, several times in t
 empty folder for compiled code (fresh), then with what that run has left there (cached).
 """
 
+import compileall
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -98,9 +100,26 @@ def starts() -> list[Start]:
     return found
 
 
+def as_installed(cache: Path) -> dict[str, str]:
+    """Return the environment of a new process: bytecode on disk, as an installer leaves it.
+
+    Ours may come from a folder of sources that nobody installed.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "NUMBA_CACHE_DIR": str(cache)}
+
+
+def write_bytecode() -> None:
+    """Write our bytecode, as pip does when it installs."""
+    found = importlib.util.find_spec("barledger")
+    assert found is not None
+    assert found.origin is not None
+    compileall.compile_dir(Path(found.origin).parent, quiet=2)
+
+
 def once(python: Path, code: str, data: Path, cache: Path) -> tuple[float, float]:
     """Return the seconds from the start of a process to its last statistic, and its return."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    environment = as_installed(cache)
     began = time.time()
     done = subprocess.run(
         [str(python), "-c", MARKET + code, str(data), str(HERE / "workers")],
@@ -113,6 +132,7 @@ def once(python: Path, code: str, data: Path, cache: Path) -> tuple[float, float
 def measure(pythons: dict[str, Path], data: Path) -> list[dict[str, Any]]:
     """Return, for each start, its seconds fresh and cached, or how its return disagrees."""
     rows: list[dict[str, Any]] = []
+    write_bytecode()
     with tempfile.TemporaryDirectory() as name:
         for k, start in enumerate(starts()):
             if start.peer not in pythons:

@@ -6,6 +6,8 @@ Every public name is listed here and loaded when it is first used: `import barle
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from barledger._collector import seldom
+
 if TYPE_CHECKING:
     from barledger import compat, data, execution, portfolio, presets, rules, trade, validation
     from barledger._param import param
@@ -248,6 +250,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    with seldom():
+        return _found(name)
+
+
+def _found(name: str) -> Any:
     if name == "perpetual":
         return import_module("barledger.exchange.perpetual")
     if name in (

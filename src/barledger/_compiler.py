@@ -11,7 +11,6 @@ passes, closures and array expressions in code that has none, events that only t
 Each stands aside where Numba lacks the method it replaces.
 """
 
-import gc
 import inspect
 from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,6 +30,8 @@ from numba.core.typed_passes import InlineOverloads, NopythonRewrites
 from numba.core.types.functions import BaseFunction
 from numba.core.untyped_passes import DeadBranchPrune
 
+from barledger._collector import seldom
+
 WRAPPERS = ("no_cpython_wrapper", "no_cfunc_wrapper")
 BARE = {name: True for name in WRAPPERS if hasattr(DefaultOptions, name)}
 CAN_SHORTEN = len(BARE) == 2 and all(
@@ -43,8 +44,6 @@ CAN_SHORTEN = len(BARE) == 2 and all(
 )
 
 
-# Compiling makes millions of objects that stay: few of the collector's rounds find anything.
-COLLECTOR = (1_000_000, 10, 1000)
 ATOMS = frozenset({str, int, float, bool, type(None), ir.Loc})
 
 
@@ -53,7 +52,7 @@ def shortened(helpers: Container[str]) -> Iterator[None]:
     """Compile what is compiled meanwhile in the shorter way; one thread at a time."""
     with global_compiler_lock, ExitStack() as stack:
         stack.enter_context(_helpers_not_emitted(helpers))
-        stack.enter_context(_collector_seldom())
+        stack.enter_context(seldom())
         stack.enter_context(_locks_not_announced())
         for owner, name, parameters, spared in SAVINGS:
             method = vars(owner).get(name)
@@ -174,17 +173,6 @@ SAVINGS: tuple[tuple[type, str, tuple[str, ...], Callable[..., Any]], ...] = (
     (DeadBranchPrune, "run_pass", ("self", "state"), _not_for_us),
     (InlineClosureCallPass, "run", ("self",), _no_closures),
 )
-
-
-@contextmanager
-def _collector_seldom() -> Iterator[None]:
-    before = gc.get_threshold()
-    if before[0] > 0:
-        gc.set_threshold(*COLLECTOR)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextmanager

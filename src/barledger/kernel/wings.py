@@ -7,6 +7,7 @@ call then costs two nanoseconds. Who uses no stops never waits for stops to be c
 
 import ctypes
 from collections.abc import Callable
+from functools import cache
 from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar, get_type_hints
 
@@ -62,6 +63,7 @@ class Wing:
         return self.kind(address)(world, *args)
 
 
+@cache
 def _machine(hint: Any) -> Any:
     return from_dtype(ROWS[hint]) if hint in ROWS else SCALARS[hint][0]
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barledger._collector import seldom
 from barledger.analytics.statistics import first_row
 from barledger.kernel.types import BLOCK
 from barledger.lowering.book import put_book, state_after
@@ -52,9 +53,10 @@ def run(request: Request, *, skips: bool = True, stops: tuple[int, ...] = ()) ->
 
     `skips=False` visits every bar and `stops` cuts the run at bars; neither changes a bit.
     """
-    import barledger._notice  # noqa: F401  listens to the compiler
-    from barledger.kernel.simulate import simulate
-    from barledger.kernel.world import as_rows
+    with seldom():
+        import barledger._notice  # noqa: F401  listens to the compiler
+        from barledger.kernel.simulate import simulate
+        from barledger.kernel.world import as_rows
 
     memory = prepare(request)
     initial = float(memory.record["account"]["equity"][0])
