@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 import barledger as bl
+from barledger.lowering.carried import with_terms
 
 DISTANT = ("market_with_protection", "trailing_stop")
 KINDS = ("market", "limit", "stop", "stop_limit", "market_if_touched", "market_on_close", *DISTANT)
@@ -97,7 +98,7 @@ class Replay(bl.Strategy):
 
 def told(result: bl.Result) -> str:
     book = result.books[0]
-    rows = (book.orders, book.fills, book.entries, book.incidents)
+    rows = (with_terms(book.orders), book.fills, book.entries, book.incidents)
     kept = [[row[name].tolist() for name in row.dtype.names] for row in rows]
     kept += [book.waiting[name].tolist() for name in ("asset", "placed", "number", "kind")]
     return repr([*kept, book.equity.tolist(), book.counts.tolist(), book.rejected.tolist()])

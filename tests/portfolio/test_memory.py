@@ -6,15 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 import barledger as bl
+from barledger.kernel.types import MARKET_ORDER, ORDER
 from barledger.lowering import memory
 
 
-def run(seed: int, n_assets: int = 20) -> bl.Result:
+def run(seed: int, n_assets: int = 20, stops: bl.Stops | None = None) -> bl.Result:
     rng = np.random.default_rng(seed)
     close = 100.0 * np.exp(np.cumsum(rng.normal(0.0, 0.01, (200, n_assets)), axis=0))
     entries, exits = rng.random((2, 200, n_assets)) < 0.2
     return bl.Portfolio.from_signals(
-        bl.Bars.from_arrays(close), entries, exits, size=bl.PercentOfEquity(0.02), fees=0.001
+        bl.Bars.from_arrays(close),
+        entries,
+        exits,
+        size=bl.PercentOfEquity(0.02),
+        fees=0.001,
+        stops=stops,
     )
 
 
@@ -41,6 +47,17 @@ def test_records_take_the_memory_of_their_rows():
     for rows in (run(1).books[0].fills, run(1).books[0].orders):
         assert rows.base is None
         assert rows.flags.owndata
+
+
+def test_orders_at_the_market_are_kept_without_what_others_wait_for():
+    plain, stopped = run(1), run(1, stops=bl.Stops(loss=0.05))
+    assert plain.books[0].orders.dtype == MARKET_ORDER
+    assert MARKET_ORDER.itemsize == 32
+    assert stopped.books[0].orders.dtype == ORDER
+    untold = plain.orders.select("level", "stop", "tif", "until")
+    assert untold.null_count().row(0) == (plain.orders.height,) * 4
+    assert plain.orders.schema == stopped.orders.schema
+    assert stopped.orders["level"].null_count() < stopped.orders.height
 
 
 def test_a_log_that_is_too_small_or_too_large_is_not_lent(monkeypatch):

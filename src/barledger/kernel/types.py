@@ -423,20 +423,21 @@ class OrderRow(Protocol):
     """How one order ended. `price`: of its last fill, or the price it was tried at.
 
     `level` and `stop` are the prices it waited for, or the level at which a position was closed.
+    From `level` on the fields of orders at the market say nothing: those are kept without them.
     """
 
     quantity: float
     price: float
-    level: float
-    stop: float
     bar: Int32
     placed: Int32
     asset: Int32
-    last_day: Int32
     state: Int8
     reason: Int8
     cause: Int8
     kind: Int8
+    level: float
+    stop: float
+    last_day: Int32
     tif: Int8
 
 
@@ -534,6 +535,8 @@ RULES, CONTRACT, SETTING = dtype_of(RulesRow), dtype_of(ContractRow), dtype_of(S
 EVENT, ORDER_IN = dtype_of(EventRow), dtype_of(OrderInRow)
 ACCOUNT, POSITION, LIVE = dtype_of(AccountRow), dtype_of(PositionRow), dtype_of(LiveRow)
 ORDER, FILL, ENTRY = dtype_of(OrderRow), dtype_of(FillRow), dtype_of(EntryRow)
+_at_market = (ORDER.names or ())[: (ORDER.names or ()).index("level")]
+MARKET_ORDER = np.dtype([(name, ORDER[name]) for name in _at_market], align=True)
 STOP, USED, MOVED = dtype_of(StopRow), dtype_of(UsedRow), dtype_of(MovedRow)
 INCIDENT, METRICS = dtype_of(IncidentRow), dtype_of(MetricsRow)
 HOLDING, FUNDING = dtype_of(HoldingRow), dtype_of(FundingRow)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from barledger.kernel.codes import OrderKind, Reason, State
+from barledger.kernel.types import ORDER
 
 Logs = dict[str, Any]
 
@@ -15,6 +16,18 @@ def tell_terms(told: Any, waiting: Any) -> None:
         told[name] = waiting[name]
     told["kind"] = waiting["named"]
     told["tif"] = np.where(waiting["named"] == OrderKind.MARKET, -1, waiting["tif"])
+
+
+def with_terms(orders: Any) -> Any:
+    """Return rows of orders with what they waited for, where all were at the market: nothing."""
+    if orders.dtype == ORDER:
+        return orders
+    told = np.empty(len(orders), ORDER)
+    for name in orders.dtype.names:
+        told[name] = orders[name]
+    told["level"] = told["stop"] = np.nan
+    told["last_day"] = told["tif"] = -1
+    return told
 
 
 def tell_carried(logs: Logs, waiting: Any, n_bars: int) -> Logs:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from barledger._collector import seldom
 from barledger.analytics.statistics import first_row
-from barledger.kernel.types import BLOCK
+from barledger.kernel.types import BLOCK, MARKET_ORDER
 from barledger.lowering.book import put_book, state_after
 from barledger.lowering.carried import tell_carried
 from barledger.lowering.exchange import currencies_of
@@ -181,13 +181,24 @@ def make_room(memory: Memory) -> None:
                 memory.grow(name, 2 * (used + need))
 
 
+def are_at_market(memory: Memory) -> bool:
+    """Whether no order can have waited for a price or a date."""
+    waits = ("stops", "net_stops", "taken_up")
+    return memory.record["rules"]["has_resting"][0] == 0 and not any(
+        name in memory.arrays for name in waits
+    )
+
+
 def collect(memory: Memory, request: Request, initial: float) -> Run:
     """Take the records out of a finished world."""
     from barledger.kernel.wings import raise_failure
 
     raise_failure()
+    shorter = {"orders": MARKET_ORDER} if are_at_market(memory) else {}
     logs = {
-        name: memory.cut(name) if name in memory.arrays else np.empty(0, _dtype(name))
+        name: memory.cut(name, shorter.get(name))
+        if name in memory.arrays
+        else np.empty(0, _dtype(name))
         for name in ("orders", "fills", "entries", "incidents")
     }
     n_live = int(memory.record["account"]["n_live"][0])

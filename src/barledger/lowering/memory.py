@@ -35,19 +35,35 @@ def borrow(name: str, count: int) -> npt.NDArray[Any]:
     return rows  # type: ignore[no-any-return]
 
 
-def give_back(name: str, rows: npt.NDArray[Any], used: int) -> npt.NDArray[Any]:
-    """Return the rows written of a log; its memory is lent to the next run, or shrinks to them."""
+def give_back(
+    name: str, rows: npt.NDArray[Any], used: int, kept: np.dtype[Any] | None = None
+) -> npt.NDArray[Any]:
+    """Return the rows written of a log; its memory is lent to the next run, or shrinks to them.
+
+    Of each row the first fields stay, those of the type `kept`; None: all.
+    """
     if rows.nbytes > MOST_LENT:
+        if kept is not None:
+            return shortened(rows[:used], kept)
         rows.resize(used, refcheck=False)
         return rows
     setattr(_lent, name, rows)
-    return copied(rows[:used])
+    return copied(rows[:used]) if kept is None else shortened(rows[:used], kept)
 
 
 def copied(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a copy of contiguous rows: their bytes, not field by field as numpy does it."""
     made = np.empty(len(rows), rows.dtype)
     made.view(np.uint8)[:] = rows.view(np.uint8)
+    return made
+
+
+def shortened(rows: npt.NDArray[Any], kept: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return a copy of the first fields of contiguous rows, word by word."""
+    made = np.empty(len(rows), kept)
+    width = kept.itemsize // 8
+    words = rows.view(np.int64).reshape(len(rows), rows.itemsize // 8)
+    made.view(np.int64).reshape(len(rows), width)[:] = words[:, :width]
     return made
 
 
@@ -95,9 +111,9 @@ class Memory:
         kept.arrays = {name: self.arrays[name] for name in names if name in self.arrays}
         return kept
 
-    def cut(self, name: str) -> npt.NDArray[Any]:
-        """Rows written of one record, the rest of the memory given back."""
+    def cut(self, name: str, kept: np.dtype[Any] | None = None) -> npt.NDArray[Any]:
+        """Rows written of one record (of each the first fields), the rest of the memory given back."""
         rows = self.arrays.pop(name)
         used = int(self.record["used"][name][0])
         self.words[PLACES[name][1]] = 0
-        return give_back(name, rows, used)
+        return give_back(name, rows, used, kept)

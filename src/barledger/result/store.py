@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barledger.kernel import types
+from barledger.lowering.carried import with_terms
 from barledger.lowering.replays import Closes
 from barledger.result.assumptions import Assumptions
 from barledger.result.book import Book
@@ -99,7 +100,8 @@ def load(path: Path) -> tuple[list[Book], Rows, tuple[str, ...], None, Assumptio
 def _tables(book: Book) -> Iterator[tuple[str, Rows]]:
     """Return the tables of one account."""
     for name in ("orders", "fills", "entries", "incidents", "waiting", "account", "metrics"):
-        yield name, getattr(book, name)
+        rows = getattr(book, name)
+        yield name, with_terms(rows) if name == "orders" else rows
     yield "counts", _as_rows("count", book.counts)
     yield "rejected", _as_rows("count", book.rejected)
     yield "equity", _as_rows("equity", book.all_equity)

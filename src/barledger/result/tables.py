@@ -9,7 +9,7 @@ import polars as pl
 
 from barledger.kernel import codes
 from barledger.kernel.types import ENTRY, ORDER
-from barledger.lowering.carried import tell_terms
+from barledger.lowering.carried import tell_terms, with_terms
 from barledger.result.book import Book
 
 Rows = npt.NDArray[Any]
@@ -49,7 +49,7 @@ def stacked(books: Sequence[Book], make: Callable[[Book], pl.DataFrame]) -> pl.D
 def orders(book: Book, labels: Labels) -> pl.DataFrame:
     """Return orders in the order of their numbers; those still waiting come last, as expired."""
     book.need("full")
-    rows = np.concatenate([book.orders, _expired(book)])
+    rows = np.concatenate([with_terms(book.orders), _expired(book)])
     first = first_order(book)
     fills = (book.whole or book).fills  # those of an order may begin before the part shown
     filled = np.zeros(first + len(rows) + len(fills))
@@ -111,6 +111,7 @@ def fills(book: Book, labels: Labels) -> pl.DataFrame:
     book.need("full")
     rows = book.fills
     whole = book.whole or book
+    told = terms(with_terms(whole.orders[rows["order"]]))
     return pl.DataFrame(
         {
             **labels.where(book, rows),
@@ -123,7 +124,8 @@ def fills(book: Book, labels: Labels) -> pl.DataFrame:
             "closes": rows["closes"] != 0,
             "maker": rows["is_maker"] != 0,
             "reason": words(codes.Cause, whole.orders["cause"][rows["order"]], none=None),
-            **{name: terms(whole.orders[rows["order"]])[name] for name in ("kind", "level")},
+            "kind": told["kind"],
+            "level": told["level"],
         }
     )
 
