@@ -251,7 +251,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     with seldom():
-        return _found(name)
+        found = globals()[name] = _found(name)
+    return found
 
 
 def _found(name: str) -> Any:
