@@ -20,6 +20,7 @@ import numpy as np
 import workloads
 
 import barledger as bl
+from barledger.compat import vectorbt
 
 BASELINE = Path(__file__).with_suffix(".json")
 WORST = 2.0  # times the baseline; other processors differ by up to 1.3, a busy host by more
@@ -82,6 +83,10 @@ def paths() -> dict[str, Callable[[], Any]]:
         "limits of many": of(many, up, down, orders=bl.Limit(wide["close"] * 0.99), **small),
         "targets of many": lambda: bl.Portfolio.from_targets(
             many, weights, account=bl.PortfolioMargin(max_leverage=2.0), fees=0.0005
+        ).books[0].equity[-1],
+        "net targets of many": lambda: vectorbt.from_orders(
+            many.close, weights, size_type="targetpercent", group_by=True, cash_sharing=True,
+            call_seq="auto", fees=0.0005,
         ).books[0].equity[-1],
         "sweep": swept,
     }  # fmt: skip

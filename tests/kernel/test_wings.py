@@ -49,7 +49,9 @@ def test_a_wing_that_cannot_be_made_fails_the_run(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(made, "load", load)
-    monkeypatch.setattr(made, "address", ctypes.cast(made.late, ctypes.c_void_p).value)
+    anew = wings.addresses().copy()
+    anew[made.place] = ctypes.cast(made.late, ctypes.c_void_p).value
+    monkeypatch.setattr(wings, "_addresses", anew)
     bars = bl.Bars.from_arrays(CLOSE)
     with pytest.raises(KeyboardInterrupt):
         bl.Portfolio.from_signals(bars, CLOSE > 100.0, events=SPLIT)

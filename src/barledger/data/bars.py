@@ -28,7 +28,7 @@ from barledger.data.matrices import (
     view,
 )
 from barledger.data.stamps import Times, rows_between
-from barledger.instruments.contract import Contract
+from barledger.instruments.contract import MARGINED, Contract
 
 if TYPE_CHECKING:
     import polars as pl
@@ -347,6 +347,16 @@ class Bars:
     def multipliers(self) -> npt.NDArray[np.float64]:
         """Of each asset (N,): units that one contract is of."""
         return np.array([contract.multiplier for contract in self.contracts], np.float64)
+
+    @cached_property
+    def margined(self) -> npt.NDArray[np.bool_]:
+        """Of each asset (N,): whether a position is margined, not paid for."""
+        return np.array([contract.kind in MARGINED for contract in self.contracts])
+
+    @cached_property
+    def currencies(self) -> tuple[str, ...]:
+        """Of each asset: the currency it is traded in."""
+        return tuple(contract.currency for contract in self.contracts)
 
     @cached_property
     def kinds(self) -> tuple[Contract, ...]:

@@ -30,6 +30,7 @@ SCALARS: dict[Any, tuple[Any, Any]] = {
 }
 
 _wings: dict[str, "Wing"] = {}
+_addresses: Ints = np.zeros(len(WINGS), np.int64)
 _failures: list[BaseException] = []
 
 
@@ -45,12 +46,14 @@ class Wing:
         self.signature = typing.signature(_machine(result), *(_machine(h) for h in hints.values()))
         self.kind = ctypes.CFUNCTYPE(_outside(result), *(_outside(h) for h in hints.values()))
         self.late = self.kind(self._call_late)
-        self.address = int(ctypes.cast(self.late, ctypes.c_void_p).value or 0)
+        self.place = place
+        _addresses[place] = int(ctypes.cast(self.late, ctypes.c_void_p).value or 0)
 
     def load(self) -> int:
         """Compile the wing, or load it from disk; returns its address."""
-        self.address = address_of(self.code, self.signature)
-        return self.address
+        address = address_of(self.code, self.signature)
+        _addresses[self.place] = address
+        return address
 
     def _call_late(self, world: int, *args: Any) -> Any:
         """Take the first call: make the wing and pass the call on; a failure is kept for later."""
@@ -103,10 +106,11 @@ def _call(offset: int, context: Any, builder: Any, signature: Any, args: Any) ->
 
 
 def addresses() -> Ints:
-    """Return where a call of each wing goes as things are: to the wing, or to what makes it."""
-    if config.DISABLE_JIT:
-        return np.zeros(len(WINGS), np.int64)
-    return np.array([_wings[name].address for name in WINGS], np.int64)
+    """Return where a call of each wing goes as things are: to the wing, or to what makes it.
+
+    Nowhere where nothing is compiled.
+    """
+    return _addresses
 
 
 def load_all() -> None:

@@ -15,6 +15,8 @@ def option_rules(bars: Bars) -> dict[str, Any]:
 
 def put_options(rows: npt.NDArray[np.void], bars: Bars) -> None:
     """Write the terms of every option into its row of the contracts."""
+    if not option_rules(bars)["has_options"]:
+        return
     for row, asset, contract in zip(rows, bars.assets, bars.contracts, strict=True):
         if contract.kind != "option":
             continue

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from barledger.analytics.statistics import Curve, curve_of, measure_curve, period_returns
 from barledger.analytics.trades import pair_trades
-from barledger.instruments.contract import MARGINED
 from barledger.kernel.codes import Category, Reason
 from barledger.lowering.drive import Run
 from barledger.lowering.exchange import currencies_of, rates_by_bar
@@ -271,8 +270,8 @@ def book_of(run: Run, label: str, columns: Ints, per_year: float) -> Book:
         account=run.account,
         metrics=run.metrics,
         all_equity=run.equity,
-        margined=np.array([each.kind in MARGINED for each in request.bars.contracts]),
-        currencies=tuple(each.currency for each in request.bars.contracts),
+        margined=request.bars.margined,
+        currencies=request.bars.currencies,
         currency=currencies_of(request)[0],
         converts=request.account.auto_convert,
         rates=rates_by_bar(request),
