@@ -44,6 +44,61 @@ def test_a_balance_is_kept_in_each_currency():
     assert equity(result)[-1] == pytest.approx(10_120)
 
 
+def nights(account, **options):
+    """A night from Thursday to Friday, on which 100 of E are bought, and a weekend."""
+    days = np.array(["2026-11-19", "2026-11-20", "2026-11-23"], "datetime64[D]")
+    bars = flat_bars([10.0, 10, 10], assets=["E"], contracts=EURO, time=days)
+    fx = bl.Events(fx={"EUR": [(days[0], 1.10), (days[2], 1.20)]}, **options)
+    wish = orders((0, "E", 100))
+    return bl.Portfolio.from_orders(bars, wish, account=account, events=fx, initial_cash=10_000)
+
+
+def test_each_balance_has_its_own_rate_of_interest():
+    # dollars: 10,000 · 1.8 % / 360 = 0.50, then 10,000.50 · 1.8 % · 3 / 360 = 1.500075;
+    # euros: 1000 owed · 3.6 % · 3 / 360 = 0.30, which is 0.36 dollars at 1.20.
+    rates = {"credit": {"USD": 0.018, "EUR": 0.01}, "debit": {"USD": 0.07, "EUR": 0.036}}
+    result = nights(bl.Cash(auto_convert=False, **rates))
+    rows = result.ledger.filter(category="interest").select("currency", "amount", "quantity")
+    assert rows["currency"].to_list() == ["USD", "USD", "EUR"]
+    assert rows["amount"].to_list() == near(0.50, 1.500075, -0.36)
+    assert rows["quantity"].to_list() == near(10_000, 10_000.50, -1000)
+    assert result.balances["EUR"].to_list() == near(0, -1000, -1000.30)
+    assert result.balances["USD"].to_list() == near(10_000, 10_000.50, 10_002.000075)
+    assert equity(result)[-1] == pytest.approx(10_002.000075 - 0.30 * 1.20)
+
+
+def test_one_rate_is_for_the_money_of_all_balances_together():
+    # 10,000 · 1.8 % / 360, then 10,000.50 less 1100 euros' worth for three days.
+    result = nights(bl.Cash(auto_convert=False, credit=0.018))
+    rows = result.ledger.filter(category="interest")
+    assert rows["amount"].to_list() == near(0.50, (10_000.50 - 1100) * 0.018 * 3 / 360)
+    assert rows["currency"].to_list() == ["USD", "USD"]
+
+
+def test_what_is_written_off_leaves_nothing_in_any_currency():
+    # 100 at 10 are paid with 1000 borrowed euros and fall to 1: 400 + (100 - 1000) · 1.10 is -590.
+    account = bl.PortfolioMargin(max_leverage=10, auto_convert=False, bankruptcy="floor_at_zero")
+    result = bought([10.0, 10, 1, 1, 1], [(0, 1.10), (3, 1.30)], account=account, initial_cash=400)
+    assert equity(result) == near(400, 400, 0, 0, 0)
+    assert result.ledger["category"].to_list() == ["trade", "trade", "write_off"]
+    assert result.balances["EUR"].to_list() == near(0, -1000, 0, 0, 0)
+    assert result.balances["USD"].to_list() == near(400, 400, 0, 0, 0)
+
+
+def test_rates_by_currency_need_every_currency_and_balances():
+    with pytest.raises(ValueError, match="give auto_convert=False too"):
+        bl.Cash(debit={"USD": 0.07, "EUR": 0.036})
+    with pytest.raises(ValueError, match="debit has no rate for EUR, has USD: give one, or 0"):
+        nights(bl.Cash(auto_convert=False, debit={"USD": 0.07}))
+    with pytest.raises(ValueError, match="debit in EUR must be"):
+        bl.Cash(auto_convert=False, debit={"USD": 0.07, "EUR": 3.6})
+    with pytest.raises(ValueError, match="debit by currency must name one"):
+        bl.Cash(auto_convert=False, debit={})
+    both = {"USD": 0.01, "EUR": 0.01}
+    with pytest.raises(ValueError, match="is the benchmark of one currency"):
+        nights(bl.Cash(auto_convert=False, debit=both), rates=0.02)
+
+
 def test_a_trade_earns_in_the_account_s_money():
     # 1000 at 1.10 become 1200 at 1.20 less nothing: 1440 - 1100 = 340.
     bars = flat_bars([10, 10, 12], contracts=EURO, assets=["E"])

@@ -36,6 +36,7 @@ from barledger.kernel.types import RELATIVE, Floats
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
+    balances_of,
     close_of,
     contracts_of,
     days_of,
@@ -149,6 +150,8 @@ def go_bankrupt(world: World, bar: int, prices: Floats) -> None:
         owed = -account.cash
         write_entry(world, bar, -1, Category.WRITE_OFF, owed, np.nan, np.nan)
         move_cash(account, owed)
+        for currency in range(world.balances_n // 3):
+            balances_of(world)[currency] = 0.0
     value(world)
 
 

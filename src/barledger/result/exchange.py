@@ -102,22 +102,26 @@ def balances(book: Book) -> dict[str, Any]:
         return found
     n_bars = book.n_bars
     whole = book.whole or book
-    fills, entries = whole.fills, whole.entries[whole.entries["asset"] >= 0]
-    for name in sorted(set(book.currencies) - {own}):
+    fills, entries = whole.fills, whole.entries[whole.entries["category"] != Category.FX]
+    written_off = entries["bar"][entries["category"] == Category.WRITE_OFF]
+    emptied = int(written_off[0]) if len(written_off) else n_bars  # nothing trades after it
+    for number, name in enumerate(sorted(set(book.currencies) - {own}), 1):
         asset = np.array([each == name for each in book.currencies])
+        rates = book.rates[:, int(np.flatnonzero(asset)[0])]
         balance = np.zeros(n_bars)
         for rows, amounts in (
             (fills, fills["amount"] - fills["fee"]),
             (entries, entries["amount"]),
         ):
-            mine = asset[rows["asset"]]
+            of = rows["asset"]
+            mine = np.where(of >= 0, asset[np.maximum(of, 0)], of == -1 - number)
             bars = rows["bar"][mine].astype(np.int64)
-            units = amounts[mine] / book.rates[bars, rows["asset"][mine]]
-            np.add.at(balance, bars, units)
-        balance = balance.cumsum()[book.first : book.stop]
+            np.add.at(balance, bars, amounts[mine] / rates[bars])
+        balance = balance.cumsum()
+        balance[emptied:] = 0.0
+        balance = balance[book.first : book.stop]
         found[name] = balance
-        column = int(np.flatnonzero(asset)[0])
-        found[own] -= balance * book.rates[book.first : book.stop, column]
+        found[own] -= balance * rates[book.first : book.stop]
     return found
 
 
