@@ -8,6 +8,7 @@ from barledger.kernel.costs import setting
 from barledger.kernel.ledger import money_zero, move_cash, note_currency
 from barledger.kernel.records import write_entry
 from barledger.kernel.types import ContractRow
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     balances_of,
@@ -125,6 +126,18 @@ def book_in(
         move_cash(world.account, amount * rate)
         balances_of(world)[currency] += amount
         write_entry(world, bar, -1 - currency, category, amount * rate, rate, balance)
+
+
+@wing
+def empty_balances(world: World, bar: int) -> None:
+    """Leave nothing in any currency once a debt, or a wallet, has gone to others."""
+    count = world.balances_n // 3
+    for currency in range(count):
+        balance = balances_of(world)[currency]
+        if currency > 0 and balance != 0.0:
+            rate = balances_of(world)[count + currency]
+            write_entry(world, bar, -1 - currency, Category.WRITE_OFF, 0.0, rate, balance)
+        balances_of(world)[currency] = 0.0
 
 
 @compiled

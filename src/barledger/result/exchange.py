@@ -103,8 +103,6 @@ def balances(book: Book) -> dict[str, Any]:
     n_bars = book.n_bars
     whole = book.whole or book
     fills, entries = whole.fills, whole.entries[whole.entries["category"] != Category.FX]
-    written_off = entries["bar"][entries["category"] == Category.WRITE_OFF]
-    emptied = int(written_off[0]) if len(written_off) else n_bars  # nothing trades after it
     for number, name in enumerate(sorted(set(book.currencies) - {own}), 1):
         asset = np.array([each == name for each in book.currencies])
         rates = book.rates[:, int(np.flatnonzero(asset)[0])]
@@ -117,9 +115,9 @@ def balances(book: Book) -> dict[str, Any]:
             mine = np.where(of >= 0, asset[np.maximum(of, 0)], of == -1 - number)
             bars = rows["bar"][mine].astype(np.int64)
             np.add.at(balance, bars, amounts[mine] / rates[bars])
-        balance = balance.cumsum()
-        balance[emptied:] = 0.0
-        balance = balance[book.first : book.stop]
+        gone = (entries["category"] == Category.WRITE_OFF) & (entries["asset"] == -1 - number)
+        np.subtract.at(balance, entries["bar"][gone], entries["quantity"][gone])
+        balance = balance.cumsum()[book.first : book.stop]
         found[name] = balance
         found[own] -= balance * rates[book.first : book.stop]
     return found
