@@ -22,6 +22,8 @@ Bankruptcy = Literal["debt", "floor_at_zero"]
 
 
 Rate = float | None | Sequence[tuple[float, float | None]]
+RateByCurrency = Mapping[str, Rate]
+RATES = ("debit", "credit", "rebate")
 NO_PATTERN_FROM = date(2026, 6, 4)  # SEC 91 FR 20731: the rules for pattern day traders are gone
 
 
@@ -35,7 +37,8 @@ class Account(ABC):
         Interest a year on money owed, and on money at hand: on cash less the value of what is sold
         short. One rate, or tiers ``[(from amount, rate), …]``, each slice at its own; None: none.
         With ``Events(rates=...)`` they are spreads over that benchmark, together never below 0.
-        0 by default.
+        0 by default. By currency, ``{"USD": 0.06, "EUR": 0.04}``, with ``auto_convert=False``:
+        interest on the balance of each, in its own money.
     rebate
         Interest a year paid on the value of what is sold short, in the same forms; only on what is
         above `rebate_from`.
@@ -54,9 +57,9 @@ class Account(ABC):
         in each currency, which rates then move.
     """
 
-    debit: Rate = field(default=0.0, kw_only=True)
-    credit: Rate = field(default=0.0, kw_only=True)
-    rebate: Rate = field(default=0.0, kw_only=True)
+    debit: Rate | RateByCurrency = field(default=0.0, kw_only=True)
+    credit: Rate | RateByCurrency = field(default=0.0, kw_only=True)
+    rebate: Rate | RateByCurrency = field(default=0.0, kw_only=True)
     rebate_from: float = field(default=0.0, kw_only=True)
     day_count: Literal[360, 365] = field(default=360, kw_only=True)
     borrow_rounding: Literal["none", "ibkr"] = field(default="none", kw_only=True)
@@ -67,8 +70,12 @@ class Account(ABC):
         check_when_known(cls)
 
     def __post_init__(self) -> None:
-        for name in ("debit", "credit", "rebate"):
-            _check_rate(name, getattr(self, name))
+        for name in RATES:
+            _check_rates(name, getattr(self, name))
+        if self.has_rates_by_currency and self.auto_convert:
+            raise ValueError(
+                "rates by currency are paid on balances by currency: give auto_convert=False too"
+            )
         _check.single("rebate_from", self.rebate_from, 0.0)
         if self.day_count not in (360, 365):
             raise ValueError(f"day_count must be 360 or 365, was {self.day_count!r}")
@@ -79,6 +86,11 @@ class Account(ABC):
 
     def _repr_html_(self) -> str:
         return _html.option(self)
+
+    @property
+    def has_rates_by_currency(self) -> bool:
+        """Whether some rate of interest is given by currency."""
+        return any(isinstance(getattr(self, name), Mapping) for name in RATES)
 
     @abstractmethod
     def rules(self) -> dict[str, Any]:
@@ -467,6 +479,17 @@ class FreeCash(Account):
             "locks_cash": self.lock,
             "bankruptcy": codes.Bankruptcy[self.bankruptcy.upper()],
         }
+
+
+def _check_rates(name: str, rate: Rate | RateByCurrency) -> None:
+    """Raise unless a rate, or that of each currency, can be one."""
+    if not isinstance(rate, Mapping):
+        _check_rate(name, rate)
+        return
+    if not rate:
+        raise ValueError(f"{name} by currency must name one, was {rate!r}")
+    for currency, each in rate.items():
+        _check_rate(f"{name} in {currency}", each)
 
 
 def _check_rate(name: str, rate: Rate) -> None:

@@ -44,6 +44,126 @@ def test_a_balance_is_kept_in_each_currency():
     assert equity(result)[-1] == pytest.approx(10_120)
 
 
+def nights(account, **options):
+    """A night from Thursday to Friday, on which 100 of E are bought, and a weekend."""
+    days = np.array(["2026-11-19", "2026-11-20", "2026-11-23"], "datetime64[D]")
+    bars = flat_bars([10.0, 10, 10], assets=["E"], contracts=EURO, time=days)
+    fx = bl.Events(fx={"EUR": [(days[0], 1.10), (days[2], 1.20)]}, **options)
+    wish = orders((0, "E", 100))
+    return bl.Portfolio.from_orders(bars, wish, account=account, events=fx, initial_cash=10_000)
+
+
+def test_each_balance_has_its_own_rate_of_interest():
+    # dollars: 10,000 · 1.8 % / 360 = 0.50, then 10,000.50 · 1.8 % · 3 / 360 = 1.500075;
+    # euros: 1000 owed · 3.6 % · 3 / 360 = 0.30, which is 0.36 dollars at 1.20.
+    rates = {"credit": {"USD": 0.018, "EUR": 0.01}, "debit": {"USD": 0.07, "EUR": 0.036}}
+    result = nights(bl.Cash(auto_convert=False, **rates))
+    rows = result.ledger.filter(category="interest").select("currency", "amount", "quantity")
+    assert rows["currency"].to_list() == ["USD", "USD", "EUR"]
+    assert rows["amount"].to_list() == near(0.50, 1.500075, -0.36)
+    assert rows["quantity"].to_list() == near(10_000, 10_000.50, -1000)
+    assert result.balances["EUR"].to_list() == near(0, -1000, -1000.30)
+    assert result.balances["USD"].to_list() == near(10_000, 10_000.50, 10_002.000075)
+    assert equity(result)[-1] == pytest.approx(10_002.000075 - 0.30 * 1.20)
+
+
+def test_one_rate_is_for_the_money_of_all_balances_together():
+    # 10,000 · 1.8 % / 360, then 10,000.50 less 1100 euros' worth for three days.
+    result = nights(bl.Cash(auto_convert=False, credit=0.018))
+    rows = result.ledger.filter(category="interest")
+    assert rows["amount"].to_list() == near(0.50, (10_000.50 - 1100) * 0.018 * 3 / 360)
+    assert rows["currency"].to_list() == ["USD", "USD"]
+
+
+PERP = bl.Contract(
+    kind="perpetual",
+    initial=0.2,
+    currency="EUR",
+    brackets=bl.Brackets([(0, 1000, 10, 0.05), (1000, 10_000, 5, 0.10)]),
+)
+
+
+def perpetual(account, close, **options):
+    """10 at 100 bought on bar 1, 4 sold on bar 4; a euro is 1.10, from bar 3 on 1.20."""
+    days = np.arange("2026-01-01", "2026-01-06", dtype="datetime64[D]")
+    bars = flat_bars(close, assets=["P"], contracts=PERP, time=days)
+    fx = {"EUR": [(day, rate) for day, rate in zip(days[[0, 3]], (1.1, 1.2), strict=True)]}
+    events = bl.Events(fx=fx, funding=[(days[2], "P", 0.001)])
+    wish = orders((0, "P", 10), (3, "P", -4))
+    return bl.Portfolio.from_orders(bars, wish, account=account, events=events, **options)
+
+
+@pytest.mark.parametrize("converts", [True, False])
+def test_a_perpetual_in_another_currency(converts):
+    # Funding 10 · 110 · 0.1 % = 1.10 euros at 1.10. 4 are sold at 120: 80 euros at 1.20, kept or 96.
+    # Equity: 10 · 10 · 1.10 on bar 2, 10 · 5 · 1.20 on bar 3, 80 · 1.20 and 6 · 20 · 1.20 on bar 4.
+    account = bl.PerpIsolated(leverage=5, auto_convert=converts)
+    result = perpetual(account, [100.0, 100, 110, 105, 120], initial_cash=1000)
+    paid = 1.21 if converts else 1.32  # owed in euros it grows with them
+    assert equity(result) == near(1000, 1000, 1108.79, 1060 - paid, 1240 - paid)
+    # A fifth of the entry value, at the rate of the day; 5 % of 1000 euros and 10 % of 100 more.
+    assert result.margin["initial"].to_list() == near(0, 220, 220, 240, 144)
+    assert result.margin["maintenance"].to_list() == near(0, 55, 66, 66, 43.2)
+    assert result.trades["pnl"].to_list() == near(96 + 144)
+    if not converts:
+        assert result.balances["EUR"].to_list() == near(0, 0, -1.1, -1.1, 78.9)
+
+
+def test_brackets_cap_a_foreign_perpetual_in_its_own_currency():
+    # Five times: up to 10,000 euros, 100 at 100.
+    days = np.arange("2026-01-01", "2026-01-04", dtype="datetime64[D]")
+    bars = flat_bars([100.0] * 3, assets=["P"], contracts=PERP, time=days)
+    fx = bl.Events(fx={"EUR": 2.0})
+    result = bl.Portfolio.from_orders(
+        bars, [150, 0, 0], account=bl.PerpCross(leverage=5), events=fx, initial_cash=100_000
+    )
+    assert result.fills["quantity"].to_list() == near(100)
+    assert result.orders["reason"].to_list() == ["bracket_cap"]
+
+
+def test_a_foreign_wallet_that_is_taken_leaves_nothing_in_any_currency():
+    # 200 euros' worth of dollars behind 1000 euros: gone at 84; the fund has what is left.
+    account = bl.PerpCross(leverage=5, auto_convert=False)
+    result = perpetual(account, [100.0, 100, 84, 84, 84], initial_cash=220)
+    assert equity(result) == near(220, 220, 0, 0, 0)
+    assert result.balances.select("USD", "EUR").rows()[2:] == [(0, 0)] * 3
+
+
+def test_an_inverse_perpetual_is_in_the_coin_of_its_account():
+    coin = bl.Contract(
+        kind="perpetual", inverse=True, initial=0.1, maintenance=0.05, currency="BTC"
+    )
+    bars = flat_bars([100.0] * 3, assets=["P"], contracts=coin)
+    with pytest.raises(ValueError, match="an inverse perpetual must be in the account's currency"):
+        bl.Portfolio.from_orders(
+            bars, [1, 0, 0], account=bl.PerpCross(currency="USD"), events=bl.Events(fx={"BTC": 9.0})
+        )
+
+
+def test_what_is_written_off_leaves_nothing_in_any_currency():
+    # 100 at 10 are paid with 1000 borrowed euros and fall to 1: 400 + (100 - 1000) · 1.10 is -590.
+    account = bl.PortfolioMargin(max_leverage=10, auto_convert=False, bankruptcy="floor_at_zero")
+    result = bought([10.0, 10, 1, 1, 1], [(0, 1.10), (3, 1.30)], account=account, initial_cash=400)
+    assert equity(result) == near(400, 400, 0, 0, 0)
+    assert result.ledger["category"].to_list() == ["trade", "trade", "write_off"]
+    assert result.balances["EUR"].to_list() == near(0, -1000, 0, 0, 0)
+    assert result.balances["USD"].to_list() == near(400, 400, 0, 0, 0)
+
+
+def test_rates_by_currency_need_every_currency_and_balances():
+    with pytest.raises(ValueError, match="give auto_convert=False too"):
+        bl.Cash(debit={"USD": 0.07, "EUR": 0.036})
+    with pytest.raises(ValueError, match="debit has no rate for EUR, has USD: give one, or 0"):
+        nights(bl.Cash(auto_convert=False, debit={"USD": 0.07}))
+    with pytest.raises(ValueError, match="debit in EUR must be"):
+        bl.Cash(auto_convert=False, debit={"USD": 0.07, "EUR": 3.6})
+    with pytest.raises(ValueError, match="debit by currency must name one"):
+        bl.Cash(auto_convert=False, debit={})
+    both = {"USD": 0.01, "EUR": 0.01}
+    with pytest.raises(ValueError, match="is the benchmark of one currency"):
+        nights(bl.Cash(auto_convert=False, debit=both), rates=0.02)
+
+
 def test_a_trade_earns_in_the_account_s_money():
     # 1000 at 1.10 become 1200 at 1.20 less nothing: 1440 - 1100 = 340.
     bars = flat_bars([10, 10, 12], contracts=EURO, assets=["E"])

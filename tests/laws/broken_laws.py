@@ -469,6 +469,32 @@ BROKEN = (
         "days",
     ),
     Broken(
+        "brackets are in the currency of their contract",
+        "perpetual.py",
+        "notional = size * contract.unit * abs(mark)",
+        "notional = size * contract.multiplier * abs(mark)",
+        "perpetual",
+    ),
+    Broken(
+        "the bracket of a leverage caps in the currency of its contract",
+        "openings.py",
+        "contract.most_notional * contract.rate",
+        "contract.most_notional",
+        "perpetual",
+    ),
+    Broken(
+        "what is short in a currency is taken off its own balance",
+        "accrual.py",
+        "contract.is_borrowed != 0 and contract.currency == currency",
+        "contract.is_borrowed != 0",
+    ),
+    Broken(
+        "interest by currency is at the rates of that currency",
+        "accrual.py",
+        "tiers.offset + 2 * currency * tiers.row_step",
+        "tiers.offset",
+    ),
+    Broken(
         "day-trading buying power is four times the excess",
         "day_trading.py",
         "POWER * (account.equity - account.maintenance)",

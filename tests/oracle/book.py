@@ -324,7 +324,8 @@ class World:
         if amount == 0.0:
             return
         self.cash += amount
-        exchange.note(self, asset, amount)
+        if category != "fx":
+            exchange.note(self, asset, amount)
         self.outcome.entries.append(
             {"bar": self.bar, "asset": asset, "category": category, "amount": amount}
         )

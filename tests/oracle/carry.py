@@ -8,6 +8,7 @@ import numpy as np
 
 from . import halts, written
 from .book import Order
+from .exchange import FOREIGN, OTHER, OWN
 from .fills import close_part, open_part
 from .market import NAN, TOLERANCE, at, is_number, sign
 
@@ -65,8 +66,11 @@ class CarryTerms:
         return replace(self, **rows, **tables, rolls=rolls)
 
 
-def carry(world: "World", cash: float) -> None:
-    """Dividends, nights and ends, in this order; interest is on the cash before all of them."""
+def carry(world: "World", cash: list[tuple[int, float]]) -> None:
+    """Dividends, nights and ends, in this order; interest is on the cash before all of them.
+
+    `cash` is a row for each balance by itself: whose it is, and how much in its own money.
+    """
     terms = world.terms.carry
     for bar, asset, amount in terms.dividends:
         if bar == world.bar:
@@ -84,7 +88,7 @@ def carry(world: "World", cash: float) -> None:
 # Nights
 
 
-def spend_nights(world: "World", cash: float) -> None:
+def spend_nights(world: "World", cash: list[tuple[int, float]]) -> None:
     if world.bar == 0:
         return
     nights = (world.date - world.market.dates[world.bar - 1]).days
@@ -92,23 +96,39 @@ def spend_nights(world: "World", cash: float) -> None:
         return
     account = world.terms.account
     years = nights / account.day_count
-    short = 0.0
+    short = {OWN: 0.0, OTHER: 0.0}
     for asset, position in sorted(world.positions.items()):
         if position.quantity < 0 and position.contract.kind in BORROWED:
-            short += -position.value
+            is_other = len(cash) == 2 and position.contract.currency == FOREIGN
+            short[OTHER if is_other else OWN] += -position.value
             fee = lent_value(world, position) * borrow_rate(world, asset) * years
             world.move_cash("borrow", asset, -fee)
-    above = max(short - account.rebate_from, 0.0)
-    world.move_cash(
-        "rebate", -1, of_tiers(world, account.rebate, above, account.rebate_from) * years
-    )
-    balance = cash - short
-    if abs(balance) <= TOLERANCE * max(abs(world.initial_equity), abs(world.cash), world.gross):
+    for whose, money in cash:
+        pay_interest(world, whose, money, short[whose], years)
+
+
+def pay_interest(world: "World", whose: int, money: float, short: float, years: float) -> None:
+    """Rebate and interest of one balance: `money` in its currency, `short` in the account's."""
+    account, rate = world.terms.account, world.rate if whose == OTHER else 1.0
+    short /= rate
+    start = account.rebate_from
+    lent = of_tiers(world, rate_of(account.rebate, whose), max(short - start, 0.0), start)
+    world.move_cash("rebate", whose, lent * years * rate)
+    balance = money - short
+    if abs(balance) * rate <= TOLERANCE * max(
+        abs(world.initial_equity), abs(world.cash), world.gross
+    ):
         return
     if balance > 0:
-        world.move_cash("interest", -1, of_tiers(world, account.credit, balance) * years)
+        gained = of_tiers(world, rate_of(account.credit, whose), balance)
     else:
-        world.move_cash("interest", -1, -of_tiers(world, account.debit, -balance) * years)
+        gained = -of_tiers(world, rate_of(account.debit, whose), -balance)
+    world.move_cash("interest", whose, gained * years * rate)
+
+
+def rate_of(given: Any, whose: int) -> Any:
+    """The rate of one balance, of what may be given by currency."""
+    return given["USD" if whose == OWN else FOREIGN] if isinstance(given, dict) else given
 
 
 def borrow_rate(world: "World", asset: int) -> float:

@@ -55,7 +55,15 @@ def give_currency(draw: Draw, market: Market, arguments: dict[str, Any], carry: 
     carry.fx = (1.1 * np.exp(np.cumsum(steps))).tolist()
     carry.rolls = []  # from one currency into another there is none
     account = arguments["account"]
-    arguments["account"] = replace(account, currency="USD", auto_convert=bool(draw.random() < 0.5))
+    account = replace(account, currency="USD", auto_convert=bool(draw.random() < 0.5))
+    if not account.auto_convert and carry.benchmark is None and draw.random() < 0.5:
+        rates = {
+            name: {"USD": getattr(account, name), FOREIGN: one_of(draw, RATES)}
+            for name in ("debit", "credit", "rebate")
+            if draw.random() < 0.8
+        }
+        account = replace(account, **rates)
+    arguments["account"] = account
 
 
 def one_of(draw: Draw, values: Any) -> Any:

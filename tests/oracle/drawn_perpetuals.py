@@ -10,6 +10,7 @@ from barledger.instruments.brackets import Brackets
 from barledger.instruments.contract import Contract
 
 from .carry import CarryTerms
+from .exchange import FOREIGN
 from .market import Market
 from .worlds import Case, Draw, one_of, random_case
 
@@ -57,7 +58,25 @@ def perpetual_case(seed: int) -> Case:
     account = given["account"]
     if marks is None and market.high is None and getattr(account, "margin_check", "") == "extremes":
         given["account"] = replace(account, margin_check="open_close")
+    give_currency(np.random.default_rng([seed, 5]), other, given)
     return Case(other, case.wishes, given)
+
+
+def give_currency(draw: Draw, market: Market, given: dict[str, object]) -> None:
+    """Let some of the contracts be in another currency, whose rate changes on most bars."""
+    if draw.random() < 0.75 or any(contract.inverse for contract in market.contracts):
+        return
+    market.contracts = [
+        replace(contract, currency=one_of(draw, ["USD", FOREIGN, FOREIGN]))
+        for contract in market.contracts
+    ]
+    steps = draw.normal(0, 0.02, market.n_bars) * (draw.random(market.n_bars) < 0.7)
+    carry = given.get("carry") or CarryTerms()
+    rates = one_of(draw, [0.2, 1.1]) * np.exp(np.cumsum(steps))
+    given["carry"] = replace(carry, fx=rates.tolist(), rolls=[])
+    given["impact"] = None  # all that fits at a low rate moves the price to 0
+    converts = bool(draw.random() < 0.5)
+    given["account"] = replace(given["account"], currency="USD", auto_convert=converts)
 
 
 def without(carry: CarryTerms, contracts: list[Contract]) -> CarryTerms:

@@ -139,7 +139,7 @@ def carry_in(world: World) -> None:
     world.outstanding = [(day, amount) for day, amount in world.outstanding if day > world.date]
     perpetuals.pay_funding(world, is_late=False)
     day_trading.begin(world)
-    cash = world.cash
+    cash = exchange.balances(world)
     exchange.set_rates(world)
     for bar, asset, ratio in world.terms.splits:
         if bar == world.bar:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .book import World
 
 FOREIGN = "EUR"
+OWN, OTHER = -1, -2  # in place of an asset: the balance in the account's currency, or the other
 
 
 def rate_of(world: "World", bar: int) -> float:
@@ -22,12 +23,19 @@ def set_rates(world: "World") -> None:
     rate = rate_of(world, world.bar)
     before = rate_of(world, max(world.bar - 1, 0))
     if not world.terms.account.auto_convert and rate != before:
-        world.move_cash("fx", -1, world.foreign * (rate - before))
+        world.move_cash("fx", OTHER, world.foreign * (rate - before))
     world.rate = rate
     contracts = [converted(contract, rate) for contract in world.own_contracts]
     world.market = replace(world.market, contracts=contracts)
     for asset, position in world.positions.items():
         position.contract = contracts[asset]
+
+
+def balances(world: "World") -> list[tuple[int, float]]:
+    """Money on which interest is reckoned, each in its own currency: all in one, or one by one."""
+    if not world.terms.account.has_rates_by_currency or world.terms.carry.fx is None:
+        return [(OWN, world.cash)]
+    return [(OWN, world.cash - world.foreign * world.rate), (OTHER, world.foreign)]
 
 
 def converted(contract: Any, rate: float) -> Any:
@@ -43,6 +51,6 @@ def converted(contract: Any, rate: float) -> Any:
 
 
 def note(world: "World", asset: int, amount: float) -> None:
-    """Book what an asset has moved to the balance of its currency."""
-    if asset >= 0 and world.market.contracts[asset].currency == FOREIGN:
+    """Book what an asset has moved to the balance of its currency; -2 is the other's own."""
+    if asset == OTHER or (asset >= 0 and world.market.contracts[asset].currency == FOREIGN):
         world.foreign += amount / world.rate

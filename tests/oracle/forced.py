@@ -74,6 +74,7 @@ def write_off(world: World) -> None:
         return
     if world.cash < 0 and not world.positions:
         world.move_cash("write_off", -1, -world.cash)
+        world.foreign = 0.0
 
 
 # Margin

@@ -7,6 +7,7 @@ from barledger.accounts import PerpCross, PerpIsolated, Unlimited
 from barledger.instruments.brackets import Brackets
 from barledger.instruments.contract import Contract
 
+from .exchange import FOREIGN, note
 from .market import NAN, TOLERANCE, cell, is_number
 
 if TYPE_CHECKING:
@@ -83,13 +84,20 @@ def brackets_of(world: "World", contract: Contract) -> Brackets:
 def maintenance(world: "World", contract: Contract, notional: float) -> float:
     """Each slice of notional at the rate of its own bracket, as taxes are."""
     brackets, need = brackets_of(world, contract), 0.0
+    rate = rate_of(world, contract)  # brackets are in the contract's currency
+    notional /= rate
     last = len(brackets) - 1
-    for k, (floor, cap, rate) in enumerate(
+    for k, (floor, cap, share) in enumerate(
         zip(brackets.floors, brackets.caps, brackets.rates, strict=True)
     ):
         top = notional if k == last else min(notional, cap)
-        need += max(top - floor, 0.0) * rate
-    return need
+        need += max(top - floor, 0.0) * share
+    return need * rate
+
+
+def rate_of(world: "World", contract: Contract) -> float:
+    """What one of a contract's currency is worth in the account's."""
+    return world.rate if contract.currency == FOREIGN else 1.0
 
 
 def bracket_tests(leg: "Leg") -> list[Any]:
@@ -105,6 +113,7 @@ def bracket_tests(leg: "Leg") -> list[Any]:
     most = 0.0
     for cap, allowed in zip(brackets.caps, brackets.leverages, strict=True):
         most = cap if leverage <= allowed * (1 + 1e-12) else most
+    most *= rate_of(leg.world, leg.contract)
     if math.isinf(most):
         return []
     position = leg.world.positions.get(leg.asset)
@@ -163,6 +172,7 @@ def liquidate(world: "World") -> None:
             take_over(world, asset, position.mark, balance, need)
         if None in rates.values() or world.cash < 0:
             world.move_cash("liquidation", -1, -world.cash)
+            world.foreign = 0.0
             return
         for asset in held:
             fee = min(rates[asset] * notionals[asset], world.cash)
@@ -201,6 +211,7 @@ def take_over(world: "World", asset: int, price: float, balance: float, need: fl
     amount = position.worth
     order.filled = order.wanted = -position.quantity
     world.cash += amount
+    note(world, asset, amount)
     world.outcome.fills.append(
         {
             "bar": world.bar,

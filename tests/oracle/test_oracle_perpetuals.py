@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .drawn_perpetuals import perpetual_case
+from .exchange import FOREIGN
 from .kernel import differences, kernel_run
 
 N_WORLDS = 1_300
@@ -31,11 +32,16 @@ def met():
         met.update(incident["kind"] for incident in outcome.incidents)
         met["inverse liquidation"] += is_inverse(case) and "liquidation" in causes(outcome)
         met["marks"] += case.market.marks is not None
+        met["foreign liquidation"] += is_foreign(case) and "liquidation" in causes(outcome)
     return met, wrong
 
 
 def is_inverse(case):
     return case.market.contracts[0].inverse
+
+
+def is_foreign(case):
+    return any(c.kind == "perpetual" and c.currency == FOREIGN for c in case.market.contracts)
 
 
 def causes(outcome):
@@ -49,7 +55,7 @@ def test_kernel_agrees_with_the_oracle_in_worlds_of_perpetuals(met):
 def test_the_worlds_of_perpetuals_reach_everything(met):
     wanted = ["PerpIsolated liquidation", "PerpCross liquidation", "inverse liquidation", "funding"]
     wanted += ["liquidation", "bracket_cap", "not_in_perpetual_account", "insufficient_margin"]
-    wanted += ["marks"]
+    wanted += ["marks", "foreign liquidation"]
     assert {name: met[0][name] for name in wanted if met[0][name] < LEAST} == {}
     calls = met[0]["RegT margin_call"] + met[0]["PortfolioMargin margin_call"]
     assert calls >= LEAST / 2

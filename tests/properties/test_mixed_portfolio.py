@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import barledger as bl
 
 N_BARS = 50
-ASSETS = ("STOCK", "FUND", "FUTURE", "PERP", "CALL", "SHARE", "BUND")
+ASSETS = ("STOCK", "FUND", "FUTURE", "PERP", "CALL", "SHARE", "DAX")
 KINDS = dict(
     FUND=bl.Contract(kind="etf"),
     FUTURE=bl.Contract(kind="future", multiplier=50, initial=9_000, maintenance=8_000),
@@ -17,7 +17,7 @@ KINDS = dict(
         kind="option", right="call", strike=52, underlying="STOCK", expiry="2024-02-05"
     ),
     SHARE=bl.Contract(currency="EUR"),
-    BUND=bl.Contract(
+    DAX=bl.Contract(
         kind="future", multiplier=1_000, initial=3_000, maintenance=2_500, currency="EUR"
     ),
 )
@@ -115,7 +115,7 @@ def test_the_ledger_adds_up_to_the_cash_and_variation_to_the_profit(seed):
         at_close[row["bar"]] = cash
     known = ~np.isnan(at_close)
     assert at_close[known].tolist() == result.cash["cash"].to_numpy()[known].tolist()
-    for asset in ("FUTURE", "BUND"):
+    for asset in ("FUTURE", "DAX"):
         future = result.ledger.filter(asset=asset)
         moved = future.filter(future["category"].is_in(["variation", "trade"]))["amount"].sum()
         trades = result.trades.filter(asset=asset)

@@ -34,6 +34,7 @@ from barledger.kernel.types import LiveRow, RulesRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
+    balances_of,
     events_of,
     live_of,
     months_of,
@@ -62,6 +63,8 @@ def apply_events(world: World, bar: int) -> None:
     account = world.account
     events = events_of(world)
     cash = account.cash
+    if world.rules.has_own_rates != 0:
+        note_balances(world)
     while account.next_event < world.events_n and events[account.next_event].bar == bar:
         event = events[account.next_event]
         if event.kind == EventKind.SPLIT:
@@ -112,6 +115,15 @@ def pay_fraction(world: World, bar: int, asset: int, fraction: float) -> None:
     write_entry(world, bar, asset, Category.CASH_IN_LIEU, amount, mark, -fraction)
     if position.quantity == 0.0:
         end_trade(world, asset)
+
+
+@compiled
+def note_balances(world: World) -> None:
+    """Keep what there is of each currency before the events of a bar: interest is on it."""
+    balances = balances_of(world)
+    count = world.balances_n // 3
+    for currency in range(count):
+        balances[2 * count + currency] = balances[currency]
 
 
 @compiled

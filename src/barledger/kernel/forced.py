@@ -3,6 +3,7 @@
 import numpy as np
 
 from barledger._jit import compiled
+from barledger.kernel.accrual import empty_balances
 from barledger.kernel.allocation import sort
 from barledger.kernel.codes import (
     AccountKind,
@@ -149,6 +150,8 @@ def go_bankrupt(world: World, bar: int, prices: Floats) -> None:
         owed = -account.cash
         write_entry(world, bar, -1, Category.WRITE_OFF, owed, np.nan, np.nan)
         move_cash(account, owed)
+        if world.balances_n > 0:
+            empty_balances(world, bar)
     value(world)
 
 

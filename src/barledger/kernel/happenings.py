@@ -71,9 +71,9 @@ def change_rate(world: World, bar: int, currency: int, rate: float) -> None:
     """Count a currency at a new rate, its balance too where there is one."""
     if world.balances_n > 0:
         balance = balances_of(world)[currency]
-        gained = balance * (rate - balances_of(world)[world.balances_n // 2 + currency])
-        balances_of(world)[world.balances_n // 2 + currency] = rate
+        gained = balance * (rate - balances_of(world)[world.balances_n // 3 + currency])
+        balances_of(world)[world.balances_n // 3 + currency] = rate
         if gained != 0.0:
             move_cash(world.account, gained)
-            write_entry(world, bar, -1, Category.FX, gained, rate, balance)
+            write_entry(world, bar, -1 - currency, Category.FX, gained, rate, balance)
     set_rate(world, currency, rate)

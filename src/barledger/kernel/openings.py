@@ -398,7 +398,7 @@ def room_in_bracket(world: World, asset: int, price: float) -> float:
     """Unsigned quantity that the leverage of a perpetual may still add, by its brackets."""
     contract = contracts_of(world)[asset]
     position = positions_of(world)[asset]
-    room = contract.most_notional - abs(position.exposure * position.mark)
+    room = contract.most_notional * contract.rate - abs(position.exposure * position.mark)
     unit = unit_value(contract, price)
     return max(room, 0.0) / unit if unit > 0.0 else np.inf
 

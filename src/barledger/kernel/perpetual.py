@@ -6,10 +6,17 @@ Prices are points (`worth.points`), so what holds for linear contracts holds for
 import numpy as np
 
 from barledger._jit import compiled
-from barledger.kernel.accrual import book
+from barledger.kernel.accrual import book, empty_balances
 from barledger.kernel.brackets import liquidation_price, maintenance_at
 from barledger.kernel.codes import AccountKind, Category, Cause, Incident, Reason, State
-from barledger.kernel.ledger import close_quantity, end_trade, move_cash, note_currency, pay, value
+from barledger.kernel.ledger import (
+    close_quantity,
+    end_trade,
+    move_cash,
+    note_currency,
+    pay,
+    value,
+)
 from barledger.kernel.records import (
     be_plain,
     next_order,
@@ -37,12 +44,16 @@ from barledger.kernel.worth import points
 
 @compiled
 def unit_margin(world: World, contract: ContractRow, quantity: float, mark: float) -> float:
-    """Maintenance of one unit when so many are held, at a mark in points."""
+    """Maintenance of one unit when so many are held, at a mark in points.
+
+    Brackets are in the contract's currency, the result in the account's.
+    """
     size = abs(quantity)
-    notional = size * contract.multiplier * abs(mark)
+    notional = size * contract.unit * abs(mark)
     if not size > 0.0:
         return 0.0
-    return maintenance_at(tiers_of(world), contract.tier, contract.tiers, notional) / size
+    need = maintenance_at(tiers_of(world), contract.tier, contract.tiers, notional)
+    return need * contract.rate / size
 
 
 @wing
@@ -105,8 +116,8 @@ def safe_mark(world: World, slack: float) -> float:
         tiers_of(world),
         contract.tier,
         contract.tiers,
-        money - slack,
-        position.exposure,
+        (money - slack) / contract.rate,
+        position.quantity * contract.unit,
         position.base,
         False,
     )
@@ -223,9 +234,9 @@ def liquidate_cross(world: World, bar: int) -> None:
     left = -account.cash
     if left != 0.0:
         move_cash(account, left)
-        if world.balances_n > 0:
-            note_currency(world, -1, left)
         write_entry(world, bar, -1, Category.LIQUIDATION, left, balance, need)
+        if world.balances_n > 0:
+            empty_balances(world, bar)
     account.cash = 0.0
     value(world)
 

@@ -88,6 +88,7 @@ class RulesRow(Protocol):
     has_short_limits: int
     has_benchmark: int
     has_day_rule: int
+    has_own_rates: int
     stop_offset: float
     impact_power: float
     day_count: float
@@ -460,7 +461,10 @@ class FillRow(Protocol):
 
 
 class EntryRow(Protocol):
-    """A cash movement without a fill; `after` fills had been written before it."""
+    """A cash movement without a fill; `after` fills had been written before it.
+
+    `asset` of none is -1 less the number of the currency whose balance moved.
+    """
 
     amount: float
     price: float

@@ -208,6 +208,7 @@ WINGS = (
     "count_day_trade",
     "decide_orders",
     "decide_targets",
+    "empty_balances",
     "end_of_turn",
     "expire",
     "expire_before",

@@ -74,7 +74,7 @@ def _put_account(memory: Memory, request: Request, start: State) -> None:
 
 def _put_balances(memory: Memory, names: tuple[str, ...], start: State) -> None:
     """Write what there is of each currency, all of it in the account's own, and their rates."""
-    balances, rates = memory.make("balances", 2 * len(names)).reshape(2, -1)
+    balances, rates, _ = memory.make("balances", 3 * len(names)).reshape(3, -1)
     contracts = memory.arrays["contracts"]
     rates[0] = 1.0
     for number in range(1, len(names)):
@@ -92,7 +92,7 @@ def _balances(memory: Memory, names: tuple[str, ...]) -> dict[str, tuple[float, 
     """Return the balance and the last rate of each currency, where they are kept apart."""
     if "balances" not in memory.arrays:
         return {}
-    balances, rates = memory.arrays["balances"].reshape(2, -1).tolist()
+    balances, rates, _ = memory.arrays["balances"].reshape(3, -1).tolist()
     return {name: (balances[k], rates[k]) for k, name in enumerate(names)}
 
 

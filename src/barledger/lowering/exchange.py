@@ -44,10 +44,10 @@ def check_currencies(account: Account, bars: Bars, events: Events | None) -> Non
             f"{lacking[0]}, or the account's currency="
         )
     for asset, contract in zip(bars.assets, bars.contracts, strict=True):
-        if contract.kind == "perpetual" and contract.currency != own:
+        if contract.inverse and contract.currency != own:
             raise ValueError(
-                f"a perpetual must be in the account's currency, {asset} is in {contract.currency} "
-                f"and the account in {own}"
+                f"an inverse perpetual must be in the account's currency, its coin: {asset} is in "
+                f"{contract.currency} and the account in {own}"
             )
 
 

@@ -1,17 +1,19 @@
 """What holding costs: borrow fees, interest, who may sell short. Options as the kernel reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
+from barledger.accounts import Account
 from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.data.stamps import as_stamps
 from barledger.instruments.calendar import NANOSECONDS_A_DAY, dates_of
 from barledger.kernel.codes import Setting
+from barledger.lowering.exchange import currencies_of
 from barledger.lowering.request import Request
 from barledger.lowering.varying import Varying
 
@@ -31,18 +33,55 @@ ZONES = {
 def add_financing(varying: Varying, request: Request) -> dict[str, Any]:
     """Add rates of interest and borrowing; returns what the rules must know."""
     account, events = request.account, request.events or Events()
+    names = currencies_of(request)
+    is_apart = has_own_rates(request)
     for which, name in TIERS.items():
-        tiers = tiers_of(getattr(account, name))
-        if name == "rebate" and account.rebate_from > 0.0:
-            tiers = [(0.0, None), *((max(a, account.rebate_from), rate) for a, rate in tiers)]
-        varying.add_tiers(
-            [(start, np.nan if rate is None else rate) for start, rate in tiers], which
-        )
+        given = [rate_in(account, name, each) for each in (names if is_apart else names[:1])]
+        add_tiers(varying, which, given, account.rebate_from if name == "rebate" else 0.0)
     rates = borrow_rates(events, request.bars)
     if rates is not None:
         varying.add(Setting.BORROW, "borrow", rates)
-    fields = {"day_count": account.day_count, "has_benchmark": events.has("rates")}
+    if account.has_rates_by_currency and events.has("rates"):
+        raise ValueError(
+            "Events(rates=...) is the benchmark of one currency: with rates of interest by currency "
+            "leave it out and give whole rates"
+        )
+    fields = {
+        "day_count": account.day_count,
+        "has_benchmark": events.has("rates"),
+        "has_own_rates": is_apart,
+    }
     return fields | _short_limits(varying, request, events)
+
+
+def has_own_rates(request: Request) -> bool:
+    """Whether interest is reckoned on the balance of each currency by itself."""
+    return request.account.has_rates_by_currency and len(currencies_of(request)) > 1
+
+
+def rate_in(account: Account, name: str, currency: str) -> Any:
+    """Return the rate of an account in a currency; raise where there are others and not this one."""
+    given = getattr(account, name)
+    if not isinstance(given, Mapping):
+        return given
+    if currency not in given:
+        raise ValueError(
+            f"{name} has no rate for {currency}, has {', '.join(given)}: give one, or 0"
+        )
+    return given[currency]
+
+
+def add_tiers(varying: Varying, which: Setting, rates: Sequence[Any], floor: float) -> None:
+    """Add a row of tiers for each currency, all as long as the longest; None is no rate."""
+    rows = [tiers_of(rate) for rate in rates]
+    if floor > 0.0:
+        rows = [[(0.0, None), *((max(a, floor), rate) for a, rate in row)] for row in rows]
+    length = max(len(row) for row in rows)
+    table = np.full((len(rows), length, 2), (np.inf, np.nan))
+    for number, row in enumerate(rows):
+        table[number, : len(row)] = [(a, np.nan if rate is None else rate) for a, rate in row]
+    varying.add_tiers(table.reshape(-1, 2), which)
+    varying.table[which]["row_step"] = length
 
 
 def _short_limits(varying: Varying, request: Request, events: Events) -> dict[str, Any]:
@@ -66,7 +105,9 @@ def tiers_of(rate: Any) -> list[tuple[float, float | None]]:
 def accrues(request: Request) -> bool:
     """Whether time alone costs, or pays, anything."""
     account, events = request.account, request.events or Events()
-    rates = [rate for name in TIERS.values() for _, rate in tiers_of(getattr(account, name))]
+    given = [getattr(account, name) for name in TIERS.values()]
+    each = [v for rate in given for v in (rate.values() if isinstance(rate, Mapping) else [rate])]
+    rates = [rate for tiers in each for _, rate in tiers_of(tiers)]
     has_interest = any(rate is not None and rate != 0.0 for rate in rates)
     has_benchmark = events.has("rates") and any(rate is not None for rate in rates)
     has_fee = events.has("borrow") or any(c.borrow is not None for c in request.bars.kinds)

@@ -10,8 +10,8 @@ from barledger.instruments.contract import MARGINED
 from barledger.kernel.codes import EventKind
 from barledger.kernel.types import EVENT
 from barledger.lowering.day_trading import day_rows
-from barledger.lowering.exchange import rate_rows
-from barledger.lowering.financing import accrues, benchmark, local_dates
+from barledger.lowering.exchange import currencies_of, rate_rows
+from barledger.lowering.financing import accrues, benchmark, has_own_rates, local_dates
 from barledger.lowering.memory import Memory
 from barledger.lowering.perpetuals import bracket_rows
 from barledger.lowering.request import Request
@@ -52,6 +52,8 @@ def put_events(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
         made[name] = column
     memory.put("events", made)
     rules["most_events"] = int(np.bincount(made["bar"]).max())
+    if has_own_rates(request):
+        rules["most_events"] += 2 * len(currencies_of(request))
 
 
 def _row(

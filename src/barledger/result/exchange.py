@@ -102,22 +102,24 @@ def balances(book: Book) -> dict[str, Any]:
         return found
     n_bars = book.n_bars
     whole = book.whole or book
-    fills, entries = whole.fills, whole.entries[whole.entries["asset"] >= 0]
-    for name in sorted(set(book.currencies) - {own}):
+    fills, entries = whole.fills, whole.entries[whole.entries["category"] != Category.FX]
+    for number, name in enumerate(sorted(set(book.currencies) - {own}), 1):
         asset = np.array([each == name for each in book.currencies])
+        rates = book.rates[:, int(np.flatnonzero(asset)[0])]
         balance = np.zeros(n_bars)
         for rows, amounts in (
             (fills, fills["amount"] - fills["fee"]),
             (entries, entries["amount"]),
         ):
-            mine = asset[rows["asset"]]
+            of = rows["asset"]
+            mine = np.where(of >= 0, asset[np.maximum(of, 0)], of == -1 - number)
             bars = rows["bar"][mine].astype(np.int64)
-            units = amounts[mine] / book.rates[bars, rows["asset"][mine]]
-            np.add.at(balance, bars, units)
+            np.add.at(balance, bars, amounts[mine] / rates[bars])
+        gone = (entries["category"] == Category.WRITE_OFF) & (entries["asset"] == -1 - number)
+        np.subtract.at(balance, entries["bar"][gone], entries["quantity"][gone])
         balance = balance.cumsum()[book.first : book.stop]
         found[name] = balance
-        column = int(np.flatnonzero(asset)[0])
-        found[own] -= balance * book.rates[book.first : book.stop, column]
+        found[own] -= balance * rates[book.first : book.stop]
     return found
 
 

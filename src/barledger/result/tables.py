@@ -29,7 +29,9 @@ class Labels:
 
     def asset_of(self, book: Book, columns: Rows) -> pl.Series:
         """Return the name of each of an account's columns; null below 0."""
-        return self.assets.gather(_index(np.where(columns < 0, -1, book.columns[columns])))
+        return self.assets.gather(
+            _index(np.where(columns < 0, -1, book.columns[np.maximum(columns, -1)]))
+        )
 
     def where(self, book: Book, rows: Rows) -> dict[str, Any]:
         """Return the columns with which every record begins."""
@@ -232,8 +234,18 @@ def ledger(book: Book, labels: Labels) -> pl.DataFrame:
             "order": _bar(order[kept]),
             "quantity": rows["quantity"],
             "price": rows["price"],
+            "currency": pl.Series(moved_in(book, rows["asset"]), dtype=pl.String),
         }
     )
+
+
+def moved_in(book: Book, assets: npt.NDArray[Any]) -> list[str]:
+    """Return the currency of the balance that each entry has moved."""
+    if book.converts:
+        return [book.currency] * len(assets)
+    others = sorted(set(book.currencies) - {book.currency})
+    names = [*book.currencies, *reversed(others), book.currency]  # of none: -1, -2, … from the end
+    return [names[asset] for asset in assets.tolist()]
 
 
 def incidents(book: Book, labels: Labels) -> pl.DataFrame:
