@@ -383,7 +383,7 @@ def _has_settling(start: State) -> bool:
 
 def places_of_days(days: npt.NDArray[np.int64], bars: Bars) -> npt.NDArray[np.int64]:
     """Return the first bar at or after each day; beyond the last bar a place for each day."""
-    dates = calendar.dates_of(bars.time)
+    dates = session_dates(bars.time, bars.calendar)
     at = np.searchsorted(dates, days, side="left").astype(np.int64)
     late = at == len(dates)
     at[late] += np.minimum(days[late] - dates[-1], SPARE_DAYS) - 1
