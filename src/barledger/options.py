@@ -256,6 +256,9 @@ class TieredFee(Fee):
         pays the rate of the notional traded in its calendar month before it.
     minimum
         Least money an order pays.
+    maker
+        Fraction that makers pay, one number or one for each tier; below 0 it is a rebate. Who is
+        one, see `PercentFee`. Only with ``by="month"``, and no `minimum` beside it.
 
     Examples
     --------
@@ -266,6 +269,7 @@ class TieredFee(Fee):
     tiers: Sequence[tuple[float, float]]
     by: Literal["order", "month"] = "order"
     minimum: float = 0.0
+    maker: float | Sequence[float] | None = None
 
     def map(self, part: Callable[[Any], Any]) -> Self:
         """Return the same fee: tiers are the same for all assets and bars."""
@@ -282,6 +286,17 @@ class TieredFee(Fee):
         if (np.diff(table[:, 0]) <= 0.0).any():
             raise ValueError("TieredFee tiers must rise in notional")
         _check.at_least("TieredFee rates", table[:, 1], 0.0, known=True)
+        _check_maker(self, ("minimum",), -1.0)
+        if self.maker is None:
+            return
+        if self.by != "month":
+            raise ValueError("TieredFee maker needs by='month': slices of an order have no maker")
+        shape = np.asarray(self.maker, np.float64).shape
+        if shape not in ((), (len(table),)):
+            raise ValueError(
+                f"TieredFee maker must be one number or one for each of the {len(table)} tiers, "
+                f"had shape {shape}"
+            )
 
 
 WORDS: dict[str, tuple[str, ...]] = {

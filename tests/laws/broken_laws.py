@@ -429,8 +429,8 @@ BROKEN = (
     Broken(
         "makers pay their own fee",
         "costs.py",
-        "return setting(world, Setting.MAKER_RATE.value, bar, asset)",
-        "return setting(world, Setting.FEE_RATE.value, bar, asset)",
+        "Setting.MAKER_RATE.value if world.leg.is_maker != 0 else Setting.FEE_RATE.value",
+        "Setting.FEE_RATE.value",
     ),
     # Perpetuals and options
     Broken(
@@ -467,6 +467,12 @@ BROKEN = (
         "elif position.day_opened == account.session:",
         "else:",
         "days",
+    ),
+    Broken(
+        "makers pay the tiers of makers",
+        "costs.py",
+        "tiers.offset + 2 * tiers.row_step * world.leg.is_maker",
+        "tiers.offset",
     ),
     Broken(
         "brackets are in the currency of their contract",

@@ -308,6 +308,7 @@ class World:
         other.outstanding = list(self.outstanding)
         other.traded = dict(self.traded)
         other.days = copy.deepcopy(self.days)
+        other.rolling = dict(self.rolling)
         other.outcome = Outcome(counts=dict(self.outcome.counts))
         return other
 

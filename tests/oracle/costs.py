@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from barledger.impact import KyleImpact, SquareRootImpact, VolumeShareImpact
 from barledger.options import PercentFee, PerUnitFee, TieredFee
 
@@ -154,6 +156,13 @@ def fee_of_order(world: "World", order: "Order", price: float, leg: str) -> FeeO
 def maker_taker_fee(world: "World", order: "Order", price: float, *, has_begun: bool) -> FeeOf:
     """Fee where makers pay their own: each piece its own, what is fixed once."""
     fees, bar, asset = world.terms.fees, world.bar, order.asset
+    if isinstance(fees, TieredFee):
+        unit = unit_value(world.market.contracts[asset], price)
+        reached = [start <= world.traded_this_month() for start, _ in fees.tiers]
+        tier = max(k for k, is_reached in enumerate(reached) if is_reached)
+        paid = np.broadcast_to(fees.maker, len(reached)) if order.is_maker else None
+        rate = fees.tiers[tier][1] if paid is None else float(paid[tier])
+        return lambda quantity: rate * unit * quantity if quantity > 0 else 0.0
     taker, unit = (
         (fees.rate, unit_value(world.market.contracts[asset], price))
         if isinstance(fees, PercentFee)

@@ -38,8 +38,6 @@ def give_carry(draw: Draw, market: Market, arguments: dict[str, Any]) -> None:
         borrow_rounding=one_of(draw, ("none", "ibkr")),
     )
     carry = random_carry(draw, market)
-    if rules.opposite == "close":
-        carry.rolls = []  # what meets a position that was rolled in just now is split otherwise
     if draw.random() < 0.3:
         give_currency(draw, market, arguments, carry)
     arguments["carry"] = carry

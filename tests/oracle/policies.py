@@ -156,7 +156,7 @@ def size_values(case: Case) -> dict[str, str]:
 def fee_values(fees: object, slippage: object) -> dict[str, str]:
     forms = {options.PercentFee: "percent", options.PerUnitFee: "per_unit"}
     if isinstance(fees, options.TieredFee):
-        fee = f"by_{fees.by}"
+        fee = f"by_{fees.by}" if fees.maker is None else "maker"
     elif getattr(fees, "maker", None) is not None:
         fee = "maker"
     else:

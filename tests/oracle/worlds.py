@@ -91,6 +91,9 @@ def free_cash(draw: Draw, contracts: list[Contract], arguments: dict[str, Any]) 
             arguments["account"] = FreeCash(lock=one_of(draw, [True, False]), bankruptcy=policies)
 
 
+MONTHLY = [(0, 0.002), (3000, 0.001), (20_000, 0.0005)]
+
+
 def pay_makers(draw: Draw, arguments: dict[str, Any]) -> None:
     """Let makers pay their own fees, or be paid a rebate, in some worlds."""
     if draw.random() < 0.2:
@@ -100,6 +103,7 @@ def pay_makers(draw: Draw, arguments: dict[str, Any]) -> None:
                 options.PercentFee(0.002, maker=-0.0005),
                 options.PercentFee(0.001, fixed=0.25, maker=0.0002),
                 options.PerUnitFee(0.05, maker=-0.02),
+                options.TieredFee(MONTHLY, by="month", maker=[0.001, 0.0, -0.0002]),
             ],
         )
 

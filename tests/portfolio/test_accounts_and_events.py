@@ -269,3 +269,19 @@ def test_a_continued_run_counts_its_own_trades_and_fees():
         assert (first.n_trades, then.n_trades) == (1, 2)
         assert then.expectancy == pytest.approx((95 + 93) / 2)
         assert then.stats()["fees"][0] == pytest.approx(2 + 3 + 3 + 4)
+
+
+def test_an_event_stamped_inside_a_bar_comes_with_the_next_one():
+    # A dividend at 11:30 is of the bar of 12:00, before its fills; at 12:30 there is no bar left.
+    hours = np.array(["2024-03-12T10", "2024-03-12T11", "2024-03-12T12"], "datetime64[h]")
+    bars = flat_bars([10.0] * 3, time=hours)
+    stamps = ("2024-03-12T11:30", "2024-03-12T12:30", "2024-03-12T09:59")
+    events = bl.Events(dividends=[(stamp, "A", 1.0) for stamp in stamps])
+    result = bl.Portfolio.from_orders(bars, [10, -10, 0], events=events, initial_cash=1000)
+    paid = result.ledger.filter(category="dividend").select("bar", "amount").rows()
+    assert paid == [(2, 10.0)]
+    assert result.equity["equity"].to_list() == [1000, 1000, 1010]
+    assert (
+        "2 before the first bar or after the last one opens, left out"
+        in (result.assumptions["events"])
+    )

@@ -1,6 +1,7 @@
 """Makers and takers: who is one, what each pays, and where a rebate shows."""
 
 import numpy as np
+import polars as pl
 import pytest
 from markets import FIRST
 from markets import SWING as BARS
@@ -70,6 +71,48 @@ def test_each_part_of_a_carried_order_pays_its_own():
         (6.0, 98.0, True), (4.0, 97.0, False),
     ]  # fmt: skip
     assert result.fills["fee"].to_list() == pytest.approx([1.0 - 6 * 98 * 0.0002, 4 * 97 * 0.001])
+
+
+@pytest.mark.parametrize("maker", [-0.0002, [0.0004, -0.0002]])
+def test_makers_pay_the_rate_of_the_month_s_tier(maker):
+    # 1000 bought at the market at the first tier's rate, then a limit at 98 in the second.
+    fee = bl.TieredFee([(0, 0.001), (900, 0.0005)], by="month", maker=maker)
+    bars = bl.Bars.from_arrays(
+        [100.0, 100, 99, 99],
+        open=[100.0, 100, 100, 99],
+        high=[100.0, 100, 100, 99],
+        low=[100.0, 100, 97.5, 99],
+        time=np.arange("2024-03-04", "2024-03-08", dtype="datetime64[D]"),
+        assets=["A"],
+    )
+    orders = pl.DataFrame(
+        {
+            "bar": [0, 1, 2],
+            "asset": ["A", "A", "A"],
+            "quantity": [10.0, 10.0, -20.0],
+            "kind": ["market", "limit", "market"],
+            "price": [None, 98.0, None],
+        }
+    )
+    result = bl.Portfolio.from_orders(bars, orders, fees=fee)
+    assert result.fills.select("price", "maker").rows() == [(100, False), (98, True), (99, False)]
+    assert result.fills["fee"].to_list() == pytest.approx(
+        [1000 * 0.001, 980 * -0.0002, 1980 * 0.0005]
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"maker": -0.1}, "TieredFee maker needs by='month'"),
+        ({"maker": [0.1, 0.1], "by": "month"}, "one for each of the 1 tiers"),
+        ({"maker": 0.1, "by": "month", "minimum": 1.0}, "maker cannot be had with a minimum"),
+        ({"maker": [-2.0], "by": "month"}, "fees maker must be > -1"),
+    ],
+)
+def test_bad_tiers_of_makers_are_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        bl.TieredFee([(0, 0.001)], **given)
 
 
 def test_a_rebate_is_cash_and_a_fee_below_zero():

@@ -162,6 +162,12 @@ class Events:
             for bar, *parts in sorted(kept, key=lambda row: row[0])
         ]
 
+    def left_out(self, bars: "Bars") -> int:
+        """Return how many events come before the first bar, or after the last one has opened."""
+        kinds = [name for name, kind in KINDS.items() if not kind.holds and name != "funding"]
+        rows = [row for name in kinds for row in self._on_bars(name, bars)]
+        return sum(not 0 <= row[0] < len(bars) for row in rows)
+
     def held(self, name: str, bars: "Bars") -> npt.NDArray[np.float64]:
         """Return what is in force on each bar (T, N), or (T, 1) without assets; NaN: nothing is."""
         has_asset = KINDS[name].fields[0] == "asset"

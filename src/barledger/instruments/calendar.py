@@ -62,7 +62,8 @@ def settlement_bars(time: Times, days: Days, calendar: str | None = None) -> Int
     """Return the bar on which what trades on each bar has settled, (T,) int64.
 
     It is the first bar whose date is at or after the bar's date plus `days` business days, T if
-    that is beyond the last bar. With 0 days a bar settles at once, on itself.
+    that is beyond the last bar. With 0 days a bar settles at once, on itself. By a calendar a
+    bar's date is that of its session (`sessions.session_dates`).
 
     Parameters
     ----------
@@ -84,9 +85,8 @@ def settlement_bars(time: Times, days: Days, calendar: str | None = None) -> Int
     own = np.arange(len(time), dtype=np.int64)
     if days == 0:
         return own
-    dates = dates_of(time)
     due = settlement_days(time, days, calendar)
-    return np.searchsorted(dates, due, side="left").astype(np.int64)
+    return np.searchsorted(_sessions_of(time, calendar), due, side="left").astype(np.int64)
 
 
 def settlement_days(time: Times, days: Days, calendar: str | None = None) -> Ints:
@@ -97,7 +97,7 @@ def settlement_days(time: Times, days: Days, calendar: str | None = None) -> Int
     _check_days(days)
     if time.dtype.kind != "M":
         return _numbered(time, days)
-    distinct, of_bar = _distinct(dates_of(time))
+    distinct, of_bar = _distinct(_sessions_of(time, calendar))
     due: Ints = _settled(distinct.astype("datetime64[D]"), days, calendar).astype(np.int64)
     return due[of_bar]
 
@@ -191,6 +191,12 @@ def _has_weekends(dates: Ints) -> bool:
     weeks, weekdays = np.divmod(dates + 3, 7)  # 1970-01-01 was a Thursday; Monday is 0
     saturdays = len(np.unique(weeks[weekdays == 5]))
     return 2 * saturdays > len(np.unique(weeks))
+
+
+def _sessions_of(time: Times, calendar: str | None) -> Ints:
+    from barledger.instruments.sessions import session_dates  # which needs the dates of this file
+
+    return session_dates(time, calendar)
 
 
 def _check_days(days: Days) -> None:

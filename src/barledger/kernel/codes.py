@@ -57,7 +57,8 @@ class FeeForm(IntEnum):
     LINE = 2
     BY_ORDER = 3
     BY_MONTH = 4
-    MAKER_TAKER = 5
+    MAKER_TAKER = 5  # from here on makers have fees of their own
+    MAKER_TAKER_BY_MONTH = 6
 
 
 class SizeKind(IntEnum):

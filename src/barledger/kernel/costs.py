@@ -121,16 +121,27 @@ def on_tick(price: float, tick: float, side: float) -> float:
 @compiled
 def fee_rate(world: World, bar: int, asset: int) -> float:
     """Fraction of notional that a leg pays; of monthly tiers the one reached before it."""
-    if world.leg.is_maker != 0:
-        return setting(world, Setting.MAKER_RATE.value, bar, asset)
-    if world.rules.fee_form != FeeForm.BY_MONTH:
-        return setting(world, Setting.FEE_RATE.value, bar, asset)
+    if world.rules.fee_form >= FeeForm.BY_MONTH:
+        return rate_of_leg(world, bar, asset)
+    return setting(world, Setting.FEE_RATE.value, bar, asset)
+
+
+@wing
+def rate_of_leg(world: World, bar: int, asset: int) -> float:
+    """Rate of a maker or a taker, or of the tier that this month's trading has reached.
+
+    Makers' tiers follow the takers'.
+    """
+    if world.rules.fee_form == FeeForm.MAKER_TAKER:
+        which = Setting.MAKER_RATE.value if world.leg.is_maker != 0 else Setting.FEE_RATE.value
+        return setting(world, which, bar, asset)
     tiers = settings_of(world)[Setting.TIERS.value]
     values = values_of(world)
+    first = tiers.offset + 2 * tiers.row_step * world.leg.is_maker
     k = tiers.row_step - 1
-    while k > 0 and values[tiers.offset + 2 * k] > world.account.month_traded * (1.0 + 1e-12):
+    while k > 0 and values[first + 2 * k] > world.account.month_traded * (1.0 + 1e-12):
         k -= 1
-    rate: float = values[tiers.offset + 2 * k + 1]
+    rate: float = values[first + 2 * k + 1]
     return rate
 
 
@@ -164,7 +175,7 @@ def fee_of(world: World, bar: int, asset: int, quantity: float, price: float) ->
 def rich_fee(world: World, bar: int, asset: int, quantity: float, notional: float) -> float:
     """Fee of every form but the simplest; of a leg that has begun, what it adds to what was paid."""
     leg = world.leg
-    if world.rules.fee_form == FeeForm.MAKER_TAKER:  # never bounded: each part pays its own
+    if world.rules.fee_form >= FeeForm.MAKER_TAKER:  # never bounded: each part pays its own
         fee = notional * fee_rate(world, bar, asset) + quantity * fee_per_unit(world, bar, asset)
         return fee + fee_fixed(world, bar, asset)
     per_rate = notional

@@ -437,7 +437,7 @@ def share_out(world: World, bar: int, n: int) -> None:
         counted[asset] = 0 if positions_of(world)[asset].quantity == 0.0 else 1
     for i in range(n):
         order = live[queue[i]]
-        if world.rules.fee_form == FeeForm.MAKER_TAKER:
+        if world.rules.fee_form >= FeeForm.MAKER_TAKER:
             be_maker(world, bar, order)
         need = set_need(world, bar, order, n_held if counted[order.asset] == 0 else -1)
         world.leg.is_maker = 0

@@ -122,7 +122,7 @@ def close_part(world: World, bar: int, order: LiveRow) -> None:
     if order.order < 0:
         order.order = next_order(world)
     order.price = order_price(world, bar, order, quantity, abs(quantity))
-    if world.rules.fee_form == FeeForm.MAKER_TAKER:
+    if world.rules.fee_form >= FeeForm.MAKER_TAKER:
         be_maker(world, bar, order)
     if world.taken_up_n > 0:
         begin_leg(world, order, CLOSING)
@@ -141,7 +141,7 @@ def open_part(world: World, bar: int, order: LiveRow, is_atomic: bool) -> None:
     if world.rules.has_impact != 0:
         most = most_to_open(world, bar, order)
     order.price = order_price(world, bar, order, float(order.side), most)
-    if world.rules.fee_form == FeeForm.MAKER_TAKER:
+    if world.rules.fee_form >= FeeForm.MAKER_TAKER:
         be_maker(world, bar, order)
     if world.taken_up_n > 0:
         begin_leg(world, order, OPENING)

@@ -115,7 +115,7 @@ def close_stopped(world: World, bar: int, asset: int, market: float, cause: int)
     elif tick > 0.0:
         order.price = on_tick(market, tick, -side)
     if cause == Cause.TARGET_HIT and world.account.is_within == 1:
-        world.leg.is_maker = world.rules.fee_form == FeeForm.MAKER_TAKER
+        world.leg.is_maker = world.rules.fee_form >= FeeForm.MAKER_TAKER
     if part != wanted:
         order.leg = 0
         note_leg(world, bar, order, CLOSING, part)

@@ -231,6 +231,7 @@ WINGS = (
     "part_to_close",
     "pay_funding",
     "queue_stops",
+    "rate_of_leg",
     "rest",
     "rich_fee",
     "roll_all",

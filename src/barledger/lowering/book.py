@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from barledger.accounts import Cash
 from barledger.data.bars import Bars
-from barledger.instruments.calendar import dates_of
 from barledger.instruments.contract import MARGINED, Contract
+from barledger.instruments.sessions import session_dates
 from barledger.kernel.codes import OrderKind
 from barledger.kernel.types import ACCOUNT, RUN, STOP
 from barledger.lowering.exchange import currencies_of
@@ -254,7 +254,7 @@ def state_after(memory: Memory, bars: Bars, names: tuple[str, ...] = ()) -> Stat
             kept,
             orders,
             float(memory.record["rules"]["initial_cash"][0]),
-            int(dates_of(bars.time)[-1]) if "due" in memory.arrays else None,
+            _last_session(bars) if "due" in memory.arrays else None,
             int(local_dates(bars.time, bars.calendar)[-1]),
             stops,
             bool(memory.record["rules"]["lag"][0] > 1),
@@ -262,6 +262,10 @@ def state_after(memory: Memory, bars: Bars, names: tuple[str, ...] = ()) -> Stat
             _moved(memory, bars),
         ),
     )
+
+
+def _last_session(bars: Bars) -> int:
+    return int(session_dates(bars.time, bars.calendar)[-1])
 
 
 def _moved(memory: Memory, bars: Bars) -> dict[str, float]:
@@ -280,7 +284,7 @@ def _average(position: Any, contract: Contract) -> float:
 def _unsettled(memory: Memory, bars: Bars) -> tuple[tuple[Any, float], ...]:
     if "due" not in memory.arrays:
         return ()
-    first = int(dates_of(bars.time)[-1]) + 1
+    first = _last_session(bars) + 1
     beyond = memory.arrays["due"][len(bars) :]
     days = [(first + int(day), float(beyond[day])) for day in np.flatnonzero(beyond)]
     if bars.time.dtype.kind != "M":

@@ -3,7 +3,7 @@
 import numpy as np
 
 from barledger.accounts import RegT
-from barledger.instruments.calendar import dates_of
+from barledger.instruments.sessions import session_dates
 from barledger.kernel.codes import DayKind
 from barledger.lowering.request import Request
 
@@ -20,7 +20,7 @@ def day_rows(request: Request) -> list[tuple[int, int, float, int]]:
         return []
     if bars.time.dtype.kind != "M":
         raise ValueError("pattern_day_trader needs bars with times")
-    days = dates_of(bars.time)
+    days = session_dates(bars.time, bars.calendar)
     end = int((np.datetime64(account.day_rule_end, "D") - EPOCH).astype(np.int64))
     stop = int(np.searchsorted(days, end))
     sessions = np.busday_count(EPOCH, EPOCH + days[:stop]) + 1

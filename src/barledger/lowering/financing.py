@@ -12,6 +12,7 @@ from barledger.data.bars import Bars
 from barledger.data.events import Events
 from barledger.data.stamps import as_stamps
 from barledger.instruments.calendar import NANOSECONDS_A_DAY, dates_of
+from barledger.instruments.sessions import session_dates
 from barledger.kernel.codes import Setting
 from barledger.lowering.exchange import currencies_of
 from barledger.lowering.request import Request
@@ -149,10 +150,10 @@ def _own_rates(given: Any, bars: Bars) -> Floats:
 def restricted(bars: Bars, *, at_close: bool) -> Floats:
     """Return 1 where Rule 201 lets nobody sell short at the market, (T, N).
 
-    A price 10 % or more below the close of the date before restricts what is left of that date and
-    all of the next one. `at_close` is for fills at the close, which has seen the day's low.
+    A price 10 % or more below the close of the session before restricts what is left of that one
+    and all of the next one. `at_close` is for fills at the close, which has seen the day's low.
     """
-    dates = dates_of(bars.time)
+    dates = session_dates(bars.time, bars.calendar)
     is_first = np.append(True, dates[1:] != dates[:-1])
     day = np.cumsum(is_first) - 1
     lasts = bars._close[np.append(np.flatnonzero(is_first)[1:] - 1, len(dates) - 1)]

@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from barledger.data.bars import Bars
 from barledger.data.events import Events
-from barledger.instruments.calendar import dates_of
 from barledger.instruments.contract import MARGINED
+from barledger.instruments.sessions import session_dates
 from barledger.kernel.codes import EventKind
 from barledger.kernel.types import EVENT
 from barledger.lowering.day_trading import day_rows
@@ -80,11 +80,14 @@ def _given(events: Events, bars: Bars) -> list[Row]:
 
 
 def _expiries(events: Events, bars: Bars) -> list[Row]:
-    """Return the ends of contracts that know theirs: on the first bar after it, at the last mark."""
+    """Return the ends of contracts that know theirs, at the last mark.
+
+    They are on the first bar of the session after it.
+    """
     if not any(contract.expiry for contract in bars.kinds):
         return []
     told = {asset for _, asset, _ in events.rows("expiries", bars)}
-    dates, rows = dates_of(bars.time), []
+    dates, rows = session_dates(bars.time, bars.calendar), []
     for j, contract in enumerate(bars.contracts):
         if contract.expiry is None or j in told:
             continue

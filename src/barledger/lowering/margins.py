@@ -10,6 +10,7 @@ import numpy.typing as npt
 from barledger.accounts import Account, FuturesMargin
 from barledger.data.bars import Bars
 from barledger.data.stamps import as_stamps
+from barledger.instruments.sessions import session_dates
 from barledger.kernel.codes import Setting
 from barledger.lowering.spanned import parameters_of, ranges_of
 from barledger.lowering.varying import Varying
@@ -58,17 +59,30 @@ def _dated(table: Sequence[tuple[date | str, float]], bars: Bars, column: int) -
 def places_of(
     table: Sequence[tuple[date | str, Any]], bars: Bars, column: int, what: str
 ) -> npt.NDArray[np.int64]:
-    """Return which row of a dated table holds on each bar."""
+    """Return which row of a dated table holds on each bar.
+
+    A date is that of a session by the bars' calendar, a stamp an instant.
+    """
     if bars.time.dtype.kind != "M":
         raise ValueError(f"dated {what}s need bars with times")
     starts = as_stamps([start for start, _ in table], f"{what} dates").times
-    at = np.searchsorted(starts, bars.time, side="right") - 1
+    at = np.searchsorted(_begins(starts, bars), np.arange(len(bars)), side="right") - 1
     if (at < 0).any():
         raise ValueError(
             f"the {what} table of {bars.assets[column]} starts on {starts[0]}, after the first bar "
             f"{bars.time[0]}"
         )
     return at
+
+
+def _begins(starts: npt.NDArray[Any], bars: Bars) -> npt.NDArray[np.int64]:
+    """Return the bar from which each row of a dated table holds: what precedes them all is 0."""
+    days = starts.astype("datetime64[D]")
+    sessions = session_dates(bars.time, bars.calendar)
+    by_session = np.searchsorted(sessions, days.astype(np.int64), side="left")
+    by_instant = np.searchsorted(bars.time, starts, side="left")
+    begins = np.where(days == starts, by_session, by_instant).astype(np.int64)
+    return np.maximum.accumulate(begins)
 
 
 def _day_factor(bars: Bars, account: Account) -> npt.NDArray[np.float64] | None:

@@ -228,6 +228,8 @@ def _maker(varying: Varying, fee: PercentFee | PerUnitFee) -> dict[str, Any]:
 
 
 def _tiers(varying: Varying, fee: TieredFee) -> dict[str, Any]:
+    if fee.maker is not None:
+        return _tiers_of_makers(varying, fee)
     varying.add_tiers(fee.tiers)
     is_bounded = fee.minimum > 0.0
     if is_bounded:
@@ -235,6 +237,16 @@ def _tiers(varying: Varying, fee: TieredFee) -> dict[str, Any]:
     form = codes.FeeForm.BY_ORDER if fee.by == "order" else codes.FeeForm.BY_MONTH
     is_line = form == codes.FeeForm.BY_MONTH and not is_bounded
     return {"fee_form": form, "has_bounded_fee": is_bounded, "has_fee_line": is_line}
+
+
+def _tiers_of_makers(varying: Varying, fee: TieredFee) -> dict[str, Any]:
+    """Write the tiers of takers, and after them those of makers."""
+    tiers = np.array(fee.tiers, np.float64)
+    makers = np.column_stack([tiers[:, 0], np.broadcast_to(np.asarray(fee.maker), len(tiers))])
+    varying.add_tiers(np.concatenate([tiers, makers]))
+    varying.table[codes.Setting.TIERS]["row_step"] = len(tiers)
+    form = codes.FeeForm.MAKER_TAKER_BY_MONTH
+    return {"fee_form": form, "has_bounded_fee": 0, "has_fee_line": 1}
 
 
 def _bounds(varying: Varying, minimum: Any, maximum: Any, maximum_rate: Any) -> None:
@@ -353,7 +365,7 @@ def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
     bars = request.bars
     if rules["has_loss_limits"][0] or _waits_by_date(rules, request):
         memory.put("days", session_dates(bars.time, bars.calendar))
-    if rules["fee_form"][0] == codes.FeeForm.BY_MONTH:
+    if rules["fee_form"][0] in (codes.FeeForm.BY_MONTH, codes.FeeForm.MAKER_TAKER_BY_MONTH):
         memory.put("months", calendar.months_of(bars.time))
     account = request.account
     waits = request.start is not None and _has_settling(request.start)
@@ -383,7 +395,7 @@ def _has_settling(start: State) -> bool:
 
 def places_of_days(days: npt.NDArray[np.int64], bars: Bars) -> npt.NDArray[np.int64]:
     """Return the first bar at or after each day; beyond the last bar a place for each day."""
-    dates = calendar.dates_of(bars.time)
+    dates = session_dates(bars.time, bars.calendar)
     at = np.searchsorted(dates, days, side="left").astype(np.int64)
     late = at == len(dates)
     at[late] += np.minimum(days[late] - dates[-1], SPARE_DAYS) - 1

@@ -92,7 +92,7 @@ def _sentences(
     yield "rules", _changed(request.rules)
     yield "limits", _shown_fields(request.limits)
     yield "financing", _financing(request)
-    yield "events", "none" if request.events is None else _shown(request.events)
+    yield "events", _events(request)
     yield "prices", (bars.adjustment and f"adjusted: {bars.adjustment}") or "raw, as traded"
     yield "year", periods
     calendar = bars.calendar or "none given: Monday to Friday"
@@ -199,6 +199,15 @@ def _financing(request: Request) -> str:
     if rates:
         text += f" ({', '.join(rates)} a year of {account.day_count} days)"
     return text + (f"; no {' or '.join(left_out)}" if left_out else "")
+
+
+def _events(request: Request) -> str:
+    if request.events is None:
+        return "none"
+    text, count = _shown(request.events), request.events.left_out(request.bars)
+    if not count:
+        return text
+    return f"{text}; {count} before the first bar or after the last one opens, left out"
 
 
 def _shown_fields(limits: Any) -> str:
