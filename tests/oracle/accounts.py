@@ -233,6 +233,7 @@ def net_cap(leg: Leg, cap: float) -> Test:
     """Test of net exposure, passed by what only brings it nearer to zero."""
     net, equity = leg.world.net, leg.world.equity
     step = leg.side * value_of(leg.contract, 1.0, leg.price)
+    room = cap * equity - sign(step) * net
 
     def fits(quantity: float, tolerance: float) -> bool:
         after = net + step * quantity
@@ -240,7 +241,7 @@ def net_cap(leg: Leg, cap: float) -> Test:
         if is_nearer:
             return True
         allowed = cap * (equity - leg.fee(quantity))
-        return abs(after) <= allowed + tolerance * max(abs(cap * equity), abs(net), abs(after))
+        return abs(after) <= allowed + tolerance * max(abs(room), abs(step) * quantity)
 
     return Test("net_cap", fits)
 
