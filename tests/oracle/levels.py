@@ -86,9 +86,13 @@ class Levels:
         return self.losses[0] if is_rung else None
 
     def moved(self, gap: float) -> "Levels":
-        """Move the levels and the mark; the distance and the time stay."""
+        """Move the levels, rungs to come too, and the mark; the distance and the time stay."""
         names = ("entry", "loss", "target", "trail_from", "even_from", "mark")
-        return replace(self, **{name: getattr(self, name) + gap for name in names})
+        rungs = {
+            name: tuple((level + gap, share) for level, share in getattr(self, name))
+            for name in ("losses", "targets")
+        }
+        return replace(self, **{name: getattr(self, name) + gap for name in names}, **rungs)
 
     @property
     def trailing(self) -> float:
