@@ -22,6 +22,7 @@ import workloads
 
 HERE = Path(__file__).parent
 PACKAGES = {
+    "barledger": ("-e", str(HERE.parent)),  # alone, for its starts and its size
     "vectorbt": ("vectorbt",),
     "vectorbt-rust": ("vectorbt[rust]",),
     "backtrader": ("backtrader", "numpy", "pandas"),
@@ -274,9 +275,9 @@ def main() -> None:
             pythons |= {
                 p: e for p in PACKAGES if isinstance(e := environment(p, options.envs), Path)
             }
+            pythons.setdefault("barledger", Path(sys.executable))
             np.savez(folder / "w5.npz", **workloads.w5())
-            every = {"barledger": Path(sys.executable), **pythons}
-            more.append(starts.table(starts.measure(every, folder / "w5.npz"), page.NAMES))
+            more.append(starts.table(starts.measure(pythons, folder / "w5.npz"), page.NAMES))
             print(more[-1])
         if options.write:
             about = versions(pythons)
