@@ -1,15 +1,13 @@
 """Accounts: small frozen classes that say what may be opened and what must be held."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from barledger import _check, _html
+from barledger._interest import Rate, RateByCurrency, check_rates
 from barledger._param import check_when_known
 from barledger.kernel import codes
 
@@ -21,8 +19,6 @@ MarginCall = Literal["liquidate", "next_open", "warn"]
 Bankruptcy = Literal["debt", "floor_at_zero"]
 
 
-Rate = float | None | Sequence[tuple[float, float | None]]
-RateByCurrency = Mapping[str, Rate]
 RATES = ("debit", "credit", "rebate")
 NO_PATTERN_FROM = date(2026, 6, 4)  # SEC 91 FR 20731: the rules for pattern day traders are gone
 
@@ -71,7 +67,7 @@ class Account(ABC):
 
     def __post_init__(self) -> None:
         for name in RATES:
-            _check_rates(name, getattr(self, name))
+            check_rates(name, getattr(self, name))
         if self.has_rates_by_currency and self.auto_convert:
             raise ValueError(
                 "rates by currency are paid on balances by currency: give auto_convert=False too"
@@ -479,32 +475,3 @@ class FreeCash(Account):
             "locks_cash": self.lock,
             "bankruptcy": codes.Bankruptcy[self.bankruptcy.upper()],
         }
-
-
-def _check_rates(name: str, rate: Rate | RateByCurrency) -> None:
-    """Raise unless a rate, or that of each currency, can be one."""
-    if not isinstance(rate, Mapping):
-        _check_rate(name, rate)
-        return
-    if not rate:
-        raise ValueError(f"{name} by currency must name one, was {rate!r}")
-    for currency, each in rate.items():
-        _check_rate(f"{name} in {currency}", each)
-
-
-def _check_rate(name: str, rate: Rate) -> None:
-    """Raise unless a rate is a number, None, or tiers that start at 0 and rise."""
-    if rate is None:
-        return
-    if not isinstance(rate, Sequence):
-        _check.at_least(name, rate, -1.0, known=True)
-        if np.ndim(rate) > 0 or rate > 1.0:
-            raise ValueError(f"{name} must be a fraction a year (0.05 means 5 %), was {rate}")
-        return
-    if len(rate) == 0 or any(len(tier) != 2 for tier in rate) or rate[0][0] != 0:
-        raise ValueError(f"{name} must be tiers (from amount, rate), the first from 0, was {rate}")
-    starts = [float(start) for start, _ in rate]
-    if any(b <= a for a, b in pairwise(starts)):
-        raise ValueError(f"{name} tiers must rise in amount, were from {starts}")
-    for _, each in rate:
-        _check_rate(f"{name} tiers' rates", each)

@@ -86,7 +86,8 @@ class Result:
         """Every fill: quantity (signed), price after slippage, fee (paid > 0), cash it moved.
 
         `reason` says what made its order, `kind` and `level` what that waited for; `closes` whether
-        it took from a position, `maker` whether it paid a maker's fee (below 0: a rebate). A reversal is two fills of one order.
+        it took from a position, `maker` whether it paid a maker's fee (below 0: a rebate). A
+        reversal is two fills of one order.
         """
         return self._table(tables.fills)
 
