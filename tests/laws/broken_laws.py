@@ -24,8 +24,8 @@ BROKEN = (
     Broken(
         "a signal trades on the next bar, not on its own",
         "simulate.py",
-        "cell < (bar + 1 - rules.lag) * world.n_assets:\n        cell = decide(world, bar - rules.lag, cell)",
-        "cell < (bar + 2 - rules.lag) * world.n_assets:\n        cell = decide(world, bar + 1 - rules.lag, cell)",
+        "cell < (bar + 1 - rules.lag) * world.n_assets:\n        cell = wish(world, bar, cell, skips)",
+        "cell < (bar + 2 - rules.lag) * world.n_assets:\n        cell = wish(world, bar + 1, cell, skips)",
     ),
     Broken(
         "higher priority comes first",
@@ -67,8 +67,8 @@ BROKEN = (
     Broken(
         "proceeds of this bar wait for the next",
         "fills.py",
-        "if world.rules.proceeds == Proceeds.NEXT_BAR or",
-        "if False or",
+        "world.rules.proceeds == Proceeds.NEXT_BAR or",
+        "False or",
     ),
     Broken(
         "a withdrawal is cut to what is free",
@@ -527,5 +527,34 @@ BROKEN = (
         "is_in = inner >= LEAST",
         "is_in = inner == inner",
         "written",
+    ),
+    # The short way of targets
+    Broken(
+        "an opening on the short way needs the money for it",
+        "targets.py",
+        "if not need + fee <= room",
+        "if not need - fee <= 2.0 * room",
+        "targets",
+    ),
+    Broken(
+        "an order on the short way closes before it opens",
+        "targets.py",
+        "if order.close != 0.0:",
+        "if order.close != 0.0 and order.side == 0:",
+        "targets",
+    ),
+    Broken(
+        "an opening on the short way knows the account's other refusals",
+        "targets.py",
+        "if early_refusal(world, order, quantity, price, n_others) != Reason.NONE:",
+        "if quantity == 0.0:",
+        "targets",
+    ),
+    Broken(
+        "what happens on a bar comes before its targets",
+        "targets.py",
+        "events_of(world)[place].bar == bar:",
+        "events_of(world)[place].bar == bar - 1000:",
+        "targets",
     ),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .drawn_days import day_case
 from .drawn_perpetuals import perpetual_case
+from .drawn_targets import target_case
 from .drawn_written import written_case
 from .kernel import differences, kernel_run
 from .test_cuts import reads_an_earlier_row, unlike_when_resumed
@@ -21,6 +22,7 @@ MAKERS = {
     "perpetual": perpetual_case,
     "written": written_case,
     "days": day_case,
+    "targets": target_case,
     "resumed": random_case,
 }
 

@@ -85,7 +85,8 @@ def fill_closing(
     """Close `quantity` (against the position, never through zero) at `price`."""
     account = world.account
     position = positions_of(world)[asset]
-    free = free_money(world)
+    keeps_apart = world.rules.proceeds == Proceeds.NEXT_BAR or account.is_within == 1
+    free = free_money(world) if keeps_apart else 0.0
     fee = fee_of(world, bar, asset, abs(quantity), price)
     if world.rules.tests_margin != 0:
         held = margin_price(world, position)
@@ -99,7 +100,7 @@ def fill_closing(
     if world.span_months_n > 0:
         sum_requirements(world, bar)
     end_fill(world, bar, asset, quantity, price, market, amount, fee, order, 1)
-    if world.rules.proceeds == Proceeds.NEXT_BAR or account.is_within == 1:
+    if keeps_apart:
         account.withheld += max(free_money(world) - free, 0.0)
 
 

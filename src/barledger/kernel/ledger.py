@@ -108,12 +108,11 @@ def end_trade(world: World, asset: int) -> None:
     account = world.account
     position = positions_of(world)[asset]
     gained = position.realised - position.fees
+    is_won = gained > 0.0  # as likely as not: no branch to be mistaken in
     account.trades += 1
-    if gained > 0.0:
-        account.wins += 1
-        account.profit += gained
-    else:
-        account.loss -= gained
+    account.wins += 1 if is_won else 0
+    account.profit += gained if is_won else 0.0
+    account.loss -= 0.0 if is_won else gained
     position.realised = 0.0
     position.fees = 0.0
     position.average = 0.0

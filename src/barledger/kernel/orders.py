@@ -69,6 +69,7 @@ from barledger.kernel.stops import (
     stop_positions,
 )
 from barledger.kernel.submission import check_submitted
+from barledger.kernel.targets import close_listed, open_listed
 from barledger.kernel.types import Counts, LiveRow, PositionRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -465,6 +466,9 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool) -> None:
     is_stopping = at_open or rules.has_open == 0
     if world.stops_n > 0 and is_stopping and world.account.is_bankrupt == 0:
         stop_positions(world, bar, STOPS_AT_OPEN if at_open else STOPS_AT_CLOSE)
+    if has_orders and world.n_listed > 0:
+        trade_listed(world, bar, at_open)
+        return
     n = 0
     if has_orders and world.account.n_live > 0:
         free_groups(world)
@@ -482,6 +486,21 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool) -> None:
         if rules.has_resting != 0:
             expire(world, bar, 1, 0 if at_open else 1)
         drop_ended(world)
+
+
+@compiled
+def trade_listed(world: World, bar: int, at_open: bool) -> None:
+    """The orders of an instant on the short way; an opening that it does not know takes the long."""
+    n = close_listed(world, bar)
+    serve_account(world, bar, at_open)
+    if n > 0 and world.rules.tests_margin != 0:
+        sum_requirements(world, bar)
+    k = 0
+    while k < n:
+        k = open_listed(world, bar, k, n)
+        if k < n:
+            turn(world, bar, live_of(world)[queue_of(world)[k]], False, True)
+        k += 1
 
 
 @compiled

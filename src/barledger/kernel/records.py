@@ -10,6 +10,7 @@ from barledger.kernel.world import (
     entries_of,
     fills_of,
     incidents_of,
+    market_orders_of,
     orders_of,
     rejected_of,
 )
@@ -44,7 +45,9 @@ def write_order(
     """Tell how an order ended."""
     if state != State.FILLED:
         rejected_of(world)[reason + (PARTLY if state == State.PARTLY_FILLED else 0)] += 1
-    if world.orders_n > 0:
+    if world.orders_n > 0 and world.rules.at_market != 0:
+        write_at_market(world, bar, order, quantity, state, reason)
+    elif world.orders_n > 0:
         row = orders_of(world)[order.order]
         row.quantity = quantity
         row.price = order.price
@@ -54,11 +57,28 @@ def write_order(
         row.state = state
         row.reason = reason
         row.cause = order.cause
+        row.kind = order.named
         row.level = order.level
         row.stop = order.stop
         row.last_day = order.last_day
-        row.kind = order.named
         row.tif = order.tif if order.named != OrderKind.MARKET else NO_TIF
+
+
+@compiled
+def write_at_market(
+    world: World, bar: int, order: LiveRow, quantity: float, state: int, reason: int
+) -> None:
+    """Tell how an order ended in a run whose orders are all at the market: in shorter rows."""
+    row = market_orders_of(world)[order.order]
+    row.quantity = quantity
+    row.price = order.price
+    row.bar = bar
+    row.placed = order.placed
+    row.asset = order.asset
+    row.state = state
+    row.reason = reason
+    row.cause = order.cause
+    row.kind = OrderKind.MARKET
 
 
 @compiled

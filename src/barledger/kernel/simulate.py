@@ -2,7 +2,7 @@
 
 from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
-from barledger.kernel.codes import Category, Fill
+from barledger.kernel.codes import Category, Fill, Flag
 from barledger.kernel.forced import AT_CLOSE, AT_EXTREMES, AT_LOW, test_margin
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, note_currency, settle_future, sizing_equity, value
@@ -21,12 +21,14 @@ from barledger.kernel.quiet import (
 )
 from barledger.kernel.records import has_room, write_entry
 from barledger.kernel.resting import expire_before
+from barledger.kernel.targets import is_short, list_targets
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     Rows,
     World,
     contracts_of,
     events_of,
+    flags_of,
     fundings_of,
     held_of,
     mark_close_of,
@@ -60,7 +62,7 @@ def simulate(worlds: Rows[World], start: int, stop: int, skips: bool) -> int:
                 break
         if not has_room_for_bar(world):
             return bar
-        cell = visit(world, bar, cell)
+        cell = visit(world, bar, cell, skips)
         bar += 1
     if bar == world.n_bars and has_room_for_bar(world):
         end_of_data(world, cell)
@@ -109,12 +111,12 @@ def has_room_for_bar(world: World) -> bool:
 
 
 @compiled
-def visit(world: World, bar: int, cell: int) -> int:
+def visit(world: World, bar: int, cell: int, skips: bool) -> int:
     """One bar in full, step by step as the laws have it; returns the next flagged cell."""
     account = world.account
     rules = world.rules
     if rules.lag > 0 and cell < (bar + 1 - rules.lag) * world.n_assets:
-        cell = decide(world, bar - rules.lag, cell)
+        cell = wish(world, bar, cell, skips)
     if rules.has_options != 0:
         account.at_close = 0
     start_bar(world, bar)
@@ -137,7 +139,7 @@ def visit(world: World, bar: int, cell: int) -> int:
             account.at_close = instant
         mark(world, mark_open_of(world) if at_open else mark_close_of(world), bar)
         if rules.lag == 0 and not at_open and cell < (bar + 1) * world.n_assets:
-            cell = decide(world, bar, cell)
+            cell = wish(world, bar, cell, skips)
         has_orders = at_open == (rules.fill == Fill.NEXT_OPEN)
         has_orders = has_orders or (rules.has_auction != 0 and not at_open)
         is_forced = account.flatten | account.is_bankrupt != 0
@@ -145,6 +147,16 @@ def visit(world: World, bar: int, cell: int) -> int:
             trade(world, bar, at_open, has_orders)
     end_bar(world, bar)
     return cell
+
+
+@compiled
+def wish(world: World, bar: int, cell: int, skips: bool) -> int:
+    """Turn what is wished for `bar` into orders, short or long; returns the next flagged cell."""
+    if skips and flags_of(world)[cell] == Flag.TARGET and is_short(world, bar):
+        after = list_targets(world, bar, cell)
+        if after >= 0:
+            return after
+    return decide(world, bar - world.rules.lag, cell)
 
 
 @compiled

@@ -89,6 +89,7 @@ class RulesRow(Protocol):
     has_benchmark: int
     has_day_rule: int
     has_own_rates: int
+    at_market: int
     stop_offset: float
     impact_power: float
     day_count: float
@@ -370,13 +371,20 @@ class LiveRow(Protocol):
     """
 
     number: float
-    distance: float
-    rank: float
+    asset: int
+    market: float
     close: float
     open: float
-    most: float
+    side: int
+    order: int
+    opens: int
     closed: float
     price: float
+    reason: int
+    is_frozen: int
+    distance: float
+    rank: float
+    most: float
     loss: float
     target: float
     trail: float
@@ -385,7 +393,6 @@ class LiveRow(Protocol):
     time_limit: float
     base: float
     unit: float
-    market: float
     lacks: float
     filled: float
     total: float
@@ -394,17 +401,11 @@ class LiveRow(Protocol):
     paid: float
     level: float
     stop: float
-    asset: int
     placed: int
-    order: int
     cause: int
     closes: int
-    opens: int
     reduces: int
-    is_frozen: int
     stage: int
-    side: int
-    reason: int
     kind: int
     tif: int
     last_day: int

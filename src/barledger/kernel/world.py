@@ -26,6 +26,7 @@ from barledger.kernel.types import (
     FUNDING,
     INCIDENT,
     LIVE,
+    MARKET_ORDER,
     MOVED,
     ORDER,
     ORDER_IN,
@@ -75,7 +76,7 @@ class Rows(Protocol[Row]):
 class Own(Protocol):
     """What lies in the record itself. `saved` and `used_before` are scratch.
 
-    `bounds` are the log's ends: an instant that could pass one of them is not begun.
+    `n_listed` counts the targets that take the short way at the coming instant.
     """
 
     rules: RulesRow
@@ -87,6 +88,7 @@ class Own(Protocol):
     used_before: Counts
     n_bars: int
     n_assets: int
+    n_listed: int
 
 
 class World(Own, Protocol):
@@ -205,6 +207,7 @@ WINGS = (
     "cancel_others",
     "check_submitted",
     "claim_group",
+    "close_listed",
     "count_day_trade",
     "decide_orders",
     "decide_targets",
@@ -221,11 +224,13 @@ WINGS = (
     "impact",
     "is_leg_safe",
     "liquidate_perpetuals",
+    "list_targets",
     "most_to_short",
     "move_prices",
     "note_leg",
     "offered_at_open",
     "offered_within",
+    "open_listed",
     "option_claim",
     "part_now",
     "part_to_close",
@@ -257,17 +262,20 @@ WORLD = np.dtype(
 )
 
 
-def _view(name: str, *, ends: bool = False, is_line: bool = False) -> Callable[[World], Any]:
+def _view(
+    name: str, *, kind: Any = None, ends: bool = False, is_line: bool = False
+) -> Callable[[World], Any]:
     """Make the function that turns address and length of one array into the array.
 
     Places are never negative: without a length there is nothing to be added to one that is, which
     spares four of the nine instructions of an access. Who asks `size` or a slice needs `ends`.
-    `is_line` makes one dimension of two.
+    `is_line` makes one dimension of two; `kind` is the type of rows where it is another.
     """
     dtype, ndim = ARRAYS[name]
+    dtype = kind or dtype
     ends = ends or bool(config.BOUNDSCHECK)
     if config.DISABLE_JIT:
-        return lambda world: plain_view(world, name, is_line)
+        return lambda world: plain_view(world, name, dtype, is_line)
     layout = "C" if ends or ndim == 1 else "A"  # of "A" numba asks the strides, not the shape
     element = types.Array(from_dtype(dtype), 1 if is_line else ndim, layout)
 
@@ -333,9 +341,9 @@ def as_rows(array: Any) -> Any:
     return PlainRows(array) if config.DISABLE_JIT else array
 
 
-def plain_view(world: Any, name: str, is_line: bool = False) -> Any:
+def plain_view(world: Any, name: str, dtype: np.dtype[Any], is_line: bool = False) -> Any:
     """Array of a world outside compiled code."""
-    dtype, ndim = ARRAYS[name]
+    ndim = ARRAYS[name][1]
     count = int(getattr(world, f"{name}_n"))
     shape = (count, int(world.n_assets)) if ndim == 2 else (count,)
     if is_line:
@@ -385,6 +393,7 @@ ranked_of: Callable[[World], Floats] = _view("ranked")
 due_of: Callable[[World], Floats] = _view("due")
 taken_of: Callable[[World], Ints] = _view("taken", ends=True)
 orders_of: Callable[[World], Rows[OrderRow]] = _view("orders")
+market_orders_of: Callable[[World], Rows[OrderRow]] = _view("orders", kind=MARKET_ORDER)
 fills_of: Callable[[World], Rows[FillRow]] = _view("fills")
 entries_of: Callable[[World], Rows[EntryRow]] = _view("entries")
 incidents_of: Callable[[World], Rows[IncidentRow]] = _view("incidents")

@@ -137,8 +137,10 @@ def _put_logs(memory: Memory, n_bars: int) -> None:
     wished = int(np.count_nonzero(memory.arrays["words"])) * 8
     orders, _ = _needed(memory)
     rows = orders + min(wished, FIRST_ROWS)
-    for name, count in (("orders", rows), ("fills", 2 * rows)):
-        memory.put(name, borrow(name, count))
+    is_short = are_at_market(memory)
+    memory.record["rules"]["at_market"] = is_short
+    memory.put("orders", borrow("orders", rows, MARKET_ORDER if is_short else None))
+    memory.put("fills", borrow("fills", 2 * rows))
     for name in ("entries", "incidents"):
         put_log(memory, name)
 
@@ -194,11 +196,8 @@ def collect(memory: Memory, request: Request, initial: float) -> Run:
     from barledger.kernel.wings import raise_failure
 
     raise_failure()
-    shorter = {"orders": MARKET_ORDER} if are_at_market(memory) else {}
     logs = {
-        name: memory.cut(name, shorter.get(name))
-        if name in memory.arrays
-        else np.empty(0, _dtype(name))
+        name: memory.cut(name) if name in memory.arrays else np.empty(0, _dtype(name))
         for name in ("orders", "fills", "entries", "incidents")
     }
     n_live = int(memory.record["account"]["n_live"][0])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barledger.kernel.types import MARKET_ORDER
 from barledger.kernel.world import ARRAYS, WORLD
 
 
@@ -17,6 +18,7 @@ def _offset(name: str) -> int:
 PLACES = {name: tuple(_offset(f"{name}_{what}") // 8 for what in ("at", "n")) for name in ARRAYS}
 
 
+SHORTER = {"orders": MARKET_ORDER}  # rows of a log without what only some runs tell
 MOST_LENT = 1 << 24  # bytes of one log that stay with the thread
 _lent = threading.local()
 # Never touched, freed at once: glibc then keeps freed pieces up to this size for the next run, instead
@@ -24,46 +26,33 @@ _lent = threading.local()
 np.empty(MOST_LENT, np.uint8)
 
 
-def borrow(name: str, count: int) -> npt.NDArray[Any]:
+def borrow(name: str, count: int, kind: np.dtype[Any] | None = None) -> npt.NDArray[Any]:
     """Return an array for a log of at least so many rows: this thread's last one, if that will do.
+
+    `kind` is the type of its rows where it is a shorter one.
 
     Memory that was written before is quicker than new, by two microseconds a page and more.
     """
     rows = vars(_lent).pop(name, None)
-    if rows is None or len(rows) < count:
-        rows = np.empty(count, ARRAYS[name][0])
+    kind = kind or ARRAYS[name][0]
+    if rows is None or len(rows) < count or rows.dtype != kind:
+        rows = np.empty(count, kind)
     return rows  # type: ignore[no-any-return]
 
 
-def give_back(
-    name: str, rows: npt.NDArray[Any], used: int, kept: np.dtype[Any] | None = None
-) -> npt.NDArray[Any]:
-    """Return the rows written of a log; its memory is lent to the next run, or shrinks to them.
-
-    Of each row the first fields stay, those of the type `kept`; None: all.
-    """
+def give_back(name: str, rows: npt.NDArray[Any], used: int) -> npt.NDArray[Any]:
+    """Return the rows written of a log; its memory is lent to the next run, or shrinks to them."""
     if rows.nbytes > MOST_LENT:
-        if kept is not None:
-            return shortened(rows[:used], kept)
         rows.resize(used, refcheck=False)
         return rows
     setattr(_lent, name, rows)
-    return copied(rows[:used]) if kept is None else shortened(rows[:used], kept)
+    return copied(rows[:used])
 
 
 def copied(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a copy of contiguous rows: their bytes, not field by field as numpy does it."""
     made = np.empty(len(rows), rows.dtype)
     made.view(np.uint8)[:] = rows.view(np.uint8)
-    return made
-
-
-def shortened(rows: npt.NDArray[Any], kept: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return a copy of the first fields of contiguous rows, word by word."""
-    made = np.empty(len(rows), kept)
-    width = kept.itemsize // 8
-    words = rows.view(np.int64).reshape(len(rows), rows.itemsize // 8)
-    made.view(np.int64).reshape(len(rows), width)[:] = words[:, :width]
     return made
 
 
@@ -80,7 +69,8 @@ class Memory:
     def put(self, name: str, array: npt.NDArray[Any]) -> None:
         """Give the kernel an array; it must be C-contiguous and of the type agreed."""
         dtype, ndim = ARRAYS[name]
-        if array.dtype != dtype or array.ndim != ndim or not array.flags.c_contiguous:
+        is_kind = array.dtype == dtype or array.dtype == SHORTER.get(name)
+        if not is_kind or array.ndim != ndim or not array.flags.c_contiguous:
             raise TypeError(f"{name} must be a contiguous {ndim}-d array of {dtype}")
         self.arrays[name] = array
         at, n = PLACES[name]
@@ -111,9 +101,9 @@ class Memory:
         kept.arrays = {name: self.arrays[name] for name in names if name in self.arrays}
         return kept
 
-    def cut(self, name: str, kept: np.dtype[Any] | None = None) -> npt.NDArray[Any]:
-        """Rows written of one record (of each the first fields), the rest of the memory given back."""
+    def cut(self, name: str) -> npt.NDArray[Any]:
+        """Rows written of one record, the rest of the memory given back."""
         rows = self.arrays.pop(name)
         used = int(self.record["used"][name][0])
         self.words[PLACES[name][1]] = 0
-        return give_back(name, rows, used, kept)
+        return give_back(name, rows, used)
