@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+INFINITY = float("inf")
 Number = float | npt.ArrayLike  # one number, or per asset, per bar, or both
 
 
@@ -24,7 +25,8 @@ def at_least(
 
     NaN ("none here") and infinity pass, unless every number must be `known`.
     """
-    if value is None:
+    is_plain = type(value) is float and low <= value < INFINITY
+    if value is None or (is_plain and not (strict and value == low)):
         return
     numbers = as_floats(name, value)
     if known and not np.isfinite(numbers).all():
@@ -37,7 +39,7 @@ def at_least(
 
 def single(name: str, value: float | None, low: float, *, strict: bool = False) -> None:
     """Raise unless the value is one finite number, at least `low`; None passes."""
-    if value is not None and np.ndim(value) > 0:
+    if value is not None and type(value) is not float and np.ndim(value) > 0:
         raise TypeError(f"{name} must be one number, was of shape {np.shape(value)}")
     at_least(name, value, low, strict=strict, known=True)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=type)
@@ -67,10 +67,16 @@ def check_when_known(cls: Class) -> Class:
 def _waiting(check: Callable[[Any], None]) -> Callable[[Any], None]:
     @wraps(check)
     def __post_init__(self: Any) -> None:
-        if not any(isinstance(getattr(self, each.name), Param) for each in _inside(self)):
+        option: Any = type(self)
+        if not any(isinstance(getattr(self, name), Param) for name in _names(option)):
             check(self)
 
     return __post_init__
+
+
+@cache
+def _names(option: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(option))
 
 
 def _inside(value: Any) -> tuple[Any, ...]:

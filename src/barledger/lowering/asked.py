@@ -179,7 +179,10 @@ def _check_single(given: dict[str, Any], start: Any) -> None:
 
 
 def _initial_cash(given: dict[str, Any]) -> float:
-    cash = _check.as_floats("initial_cash", given.get("initial_cash", 100_000.0))
+    value = given.get("initial_cash", 100_000.0)
+    if type(value) is float and 0.0 <= value < np.inf:
+        return value
+    cash = _check.as_floats("initial_cash", value)
     if not np.isfinite(cash).all() or (cash < 0.0).any():
         raise ValueError(f"initial_cash must be finite and >= 0, was {given['initial_cash']}")
     return float(cash.flat[0])

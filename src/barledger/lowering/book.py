@@ -65,7 +65,7 @@ def _put_account(memory: Memory, request: Request, start: State) -> None:
     for asset, (quantity, average) in start.positions.items():
         _hold(memory, request, _column(request.bars, asset), float(quantity), float(average))
     row = memory.record["account"][0]
-    equity = _equity(memory)
+    equity = _equity(memory) if start.positions else float(start.cash)
     for name in ("equity", "snapshot", "peak", "day_equity", "week_equity"):
         row[name] = equity
     row["day"] = row["month"] = NEVER

@@ -29,10 +29,10 @@ def account_currency(account: Account, bars: Bars, events: Events | None) -> str
 def check_currencies(account: Account, bars: Bars, events: Events | None) -> None:
     """Raise where a contract's currency has no rate on the first bar."""
     own = account_currency(account, bars, events)
+    if all(contract.currency == own for contract in bars.kinds):
+        return
     foreign = {c.currency: a for a, c in zip(bars.assets, bars.contracts, strict=True)}
     foreign.pop(own, None)
-    if not foreign:
-        return
     known = {row[1] for row in rates_given(events or Events(), bars) if row[0] <= 0}
     lacking = sorted(set(foreign) - known)
     if lacking:

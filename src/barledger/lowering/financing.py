@@ -74,6 +74,9 @@ def rate_in(account: Account, name: str, currency: str) -> Any:
 
 def add_tiers(varying: Varying, which: Setting, rates: Sequence[Any], floor: float) -> None:
     """Add a row of tiers for each currency, all as long as the longest; None is no rate."""
+    if len(rates) == 1 and floor <= 0.0 and (rates[0] is None or isinstance(rates[0], float)):
+        varying.add_rate(which, np.nan if rates[0] is None else rates[0])
+        return
     rows = [tiers_of(rate) for rate in rates]
     if floor > 0.0:
         rows = [[(0.0, None), *((max(a, floor), rate) for a, rate in row)] for row in rows]
@@ -100,6 +103,8 @@ def _short_limits(varying: Varying, request: Request, events: Events) -> dict[st
 
 def tiers_of(rate: Any) -> list[tuple[float, float | None]]:
     """Return a rate as tiers (from amount, rate)."""
+    if rate is None or isinstance(rate, float | int):
+        return [(0.0, rate)]
     return [(0.0, rate)] if np.ndim(rate) == 0 else [(float(a), r) for a, r in rate]
 
 

@@ -71,6 +71,9 @@ ENUMS = {
     "reversal": codes.Reversal,
     "size_at": codes.SizeAt,
 }
+POLICIES = {
+    name: {code.name.lower(): int(code) for code in codes_} for name, codes_ in ENUMS.items()
+}
 CAPS = ("max_leverage", "max_net", "max_per_asset", "max_per_group")
 LOSSES = ("max_daily_loss", "max_weekly_loss", "max_drawdown")
 UNITS = {"percent": codes.SizeKind.PERCENT, "value": codes.SizeKind.VALUE}
@@ -79,7 +82,7 @@ COLLATERAL = {"USD": (1.02, 1.0), "CAD": (1.02, 0.5)}  # share of the price, rou
 OTHER_COLLATERAL = (1.05, 0.01)
 KERNEL_KINDS = {"fx": "coin"}  # what the ledger takes a kind for
 BORROWED = ("stock", "etf", "coin", "fx")  # what is sold short is lent by somebody
-DATED = (codes.TimeInForce.GTD, codes.TimeInForce.DAY)
+DATED = (int(codes.TimeInForce.GTD), int(codes.TimeInForce.DAY))
 SPARE_DAYS = 32  # proceeds may settle this many days after the last bar
 
 
@@ -87,30 +90,30 @@ def put_terms(memory: Memory, request: Request) -> None:
     """Write everything that does not change during a run."""
     check_agreed(request)
     bars = request.bars
-    rules = np.zeros(1, RULES)
     varying = Varying(*bars.shape)
-    _set(rules, _basics(request))
-    _set(rules, request.account.rules())
-    _set(rules, _policies(request.rules, request.wishes.kind))
-    _set(rules, _limits(request.limits))
-    _set(rules, _size(varying, request))
-    _set(rules, _fees(varying, request.fees))
-    _set(rules, _slippage(varying, with_spread(request.slippage, request), bars))
-    _set(rules, add_margins(varying, bars, request.account))
-    _set(rules, add_stops(varying, bars, request.stops, request.start))
-    _set(rules, add_orders(varying, request))
-    _set(rules, add_caps(varying, request))
-    _set(rules, add_impact(varying, request))
-    _set(rules, add_financing(varying, request))
+    fields: dict[str, Any] = {
+        **_basics(request),
+        **request.account.rules(),
+        **_policies(request.rules, request.wishes.kind),
+        **_limits(request.limits),
+        **_size(varying, request),
+        **_fees(varying, request.fees),
+        **_slippage(varying, with_spread(request.slippage, request), bars),
+        **add_margins(varying, bars, request.account),
+        **add_stops(varying, bars, request.stops, request.start),
+        **add_orders(varying, request),
+        **add_caps(varying, request),
+        **add_impact(varying, request),
+        **add_financing(varying, request),
+        **perpetual_rules(request),
+        **option_rules(bars),
+    }
     if request.priority is not None:
         varying.add(Setting.PRIORITY, "priority", request.priority)
-    rules["no_money"] = (
-        codes.Reason.INSUFFICIENT_MARGIN
-        if rules["tests_margin"][0]
-        else codes.Reason.INSUFFICIENT_CASH
-    )
-    _set(rules, perpetual_rules(request))
-    _set(rules, option_rules(bars))
+    lacks = codes.Reason.INSUFFICIENT_CASH
+    if fields.get("tests_margin", 0):
+        lacks = codes.Reason.INSUFFICIENT_MARGIN
+    rules = _row_of({"no_money": lacks, **fields})
     contracts = _contracts(request)
     memory.put("contracts", contracts)
     if request.netting is not None:
@@ -128,10 +131,12 @@ def put_terms(memory: Memory, request: Request) -> None:
     memory.record["rules"] = rules
 
 
-def _set(rules: npt.NDArray[np.void], fields: dict[str, Any]) -> None:
-    row = rules[0]
-    for name, value in fields.items():
-        row[name] = value
+def _row_of(fields: dict[str, Any]) -> npt.NDArray[np.void]:
+    """Return the rules as the kernel's row; what no field names is 0."""
+    row = np.array([tuple([fields.pop(name, 0) for name in RULES.names or ()])], RULES)
+    if fields:
+        raise KeyError(f"the kernel's rules have no {', '.join(fields)}")
+    return row
 
 
 def _basics(request: Request) -> dict[str, Any]:
@@ -151,9 +156,7 @@ def _basics(request: Request) -> dict[str, Any]:
 
 
 def _policies(rules: Rules, kind: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        name: enum[getattr(rules, name).upper()] for name, enum in ENUMS.items()
-    }
+    fields: dict[str, Any] = {name: words[getattr(rules, name)] for name, words in POLICIES.items()}
     sequence = codes.Sequence.ARRAY
     if isinstance(rules.sequence, str):
         sequence = codes.Sequence[rules.sequence.upper()]
@@ -256,7 +259,8 @@ def _bounds(varying: Varying, minimum: Any, maximum: Any, maximum_rate: Any) -> 
 
 
 def _is_zero(value: Any) -> bool:
-    return bool(np.ndim(value) == 0 and value == 0)
+    is_number = type(value) is float or np.ndim(value) == 0
+    return bool(is_number and value == 0)
 
 
 def _slippage(varying: Varying, slippage: Slippage, bars: Bars) -> dict[str, Any]:
@@ -365,7 +369,7 @@ def _put_clock(memory: Memory, rules: npt.NDArray[np.void], request: Request) ->
     bars = request.bars
     if rules["has_loss_limits"][0] or _waits_by_date(rules, request):
         memory.put("days", session_dates(bars.time, bars.calendar))
-    if rules["fee_form"][0] in (codes.FeeForm.BY_MONTH, codes.FeeForm.MAKER_TAKER_BY_MONTH):
+    if int(rules["fee_form"][0]) in (codes.FeeForm.BY_MONTH, codes.FeeForm.MAKER_TAKER_BY_MONTH):
         memory.put("months", calendar.months_of(bars.time))
     account = request.account
     waits = request.start is not None and _has_settling(request.start)
@@ -384,7 +388,7 @@ def _waits_by_date(rules: npt.NDArray[np.void], request: Request) -> bool:
     waits = len(waiting) > 0 and bool(
         (np.isin(waiting["tif"], DATED) | (waiting["last_day"] >= 0)).any()
     )
-    return each or waits or bool(rules["tif"][0] in DATED)
+    return each or waits or int(rules["tif"][0]) in DATED
 
 
 def _has_settling(start: State) -> bool:

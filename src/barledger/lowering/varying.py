@@ -43,11 +43,15 @@ class Varying:
     def __init__(self, n_bars: int, n_assets: int) -> None:
         self.shape = (n_bars, n_assets)
         self.table = np.zeros(len(Setting), SETTING)
-        self.parts: list[Floats] = [np.zeros(1)]  # every option not given reads this zero
+        self.offsets = self.table["offset"]
+        self.parts: list[Any] = [[0.0]]  # every option not given reads this zero
         self.used = 1
 
     def add(self, which: Setting, name: str, value: Any, missing: float = 0.0) -> None:
         """Add an option; None stands for `missing`."""
+        if type(value) is float:
+            self._add_numbers(which, value)
+            return
         array = shaped(name, missing if value is None else value, *self.shape)
         rows, columns = array.shape
         row = self.table[which]
@@ -60,6 +64,18 @@ class Varying:
     def add_tiers(self, tiers: Any, which: Setting = Setting.TIERS) -> None:
         """Add pairs of (from amount, rate)."""
         self.add_pairs(which, tiers)
+
+    def add_rate(self, which: Setting, rate: float) -> None:
+        """Add the one rate of every amount."""
+        self._add_numbers(which, 0.0, rate)
+        self.table["row_step"][which] = 1
+
+    def _add_numbers(self, which: Setting, *numbers: float) -> None:
+        self.offsets[which] = self.used
+        if type(self.parts[-1]) is not list:
+            self.parts.append([])
+        self.parts[-1].extend(numbers)
+        self.used += len(numbers)
 
     def add_pairs(self, which: Setting, given: Any) -> None:
         """Add pairs of numbers; `row_step` counts them."""

@@ -20,6 +20,8 @@ def add_orders(varying: Varying, request: Request) -> dict[str, Any]:
     """Add the prices that orders wait for; returns the fields of the rules that they set."""
     fields = _fields(varying, request)
     waiting = carried(request.start)
+    if len(waiting) == 0:
+        return fields
     if (waiting["kind"] > 0).any():
         lacking = obstacle(
             request, needs_range=bool(needs_range(waiting["kind"]).any()), opens=False

@@ -94,7 +94,7 @@ def from_targets(bars: "Bars", targets: Any, unit: str) -> Wishes:
     """Return the wishes of target holdings; NaN leaves a holding alone."""
     _check.choice("unit", unit, UNITS)
     wanted = aligned.numbers("targets", targets, bars)
-    return _numbered("targets", bars, wanted, ~np.isnan(wanted), Flag.TARGET, unit)
+    return _numbered("targets", bars, wanted, np.equal(wanted, wanted), Flag.TARGET, unit)
 
 
 def from_quantities(bars: "Bars", quantity: Any) -> Wishes:
