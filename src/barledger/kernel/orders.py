@@ -69,7 +69,7 @@ from barledger.kernel.stops import (
     stop_positions,
 )
 from barledger.kernel.submission import check_submitted
-from barledger.kernel.targets import close_listed, open_listed
+from barledger.kernel.targets import check_listed, close_listed, open_listed, serve_listed
 from barledger.kernel.types import Counts, LiveRow, PositionRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -491,11 +491,22 @@ def trade(world: World, bar: int, at_open: bool, has_orders: bool) -> None:
 @compiled
 def trade_listed(world: World, bar: int, at_open: bool) -> None:
     """The orders of an instant on the short way; an opening that it does not know takes the long."""
+    if world.rules.checks_submission != 0:
+        check_listed(world, bar)
+    k = 0
+    if world.rules.is_interleaved != 0:
+        while k < world.n_listed:
+            k = serve_listed(world, bar, k)
+            if k < world.n_listed:
+                turn(world, bar, live_of(world)[k], False, True)
+            k += 1
+        world.n_listed = 0
+        serve_account(world, bar, at_open)
+        return
     n = close_listed(world, bar)
     serve_account(world, bar, at_open)
     if n > 0 and world.rules.tests_margin != 0:
         sum_requirements(world, bar)
-    k = 0
     while k < n:
         k = open_listed(world, bar, k, n)
         if k < n:

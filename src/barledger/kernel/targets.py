@@ -24,7 +24,7 @@ from barledger.kernel.codes import (
 )
 from barledger.kernel.costs import fee_of, fill_price
 from barledger.kernel.fills import can_trade, fill_closing, fill_opening
-from barledger.kernel.intents import next_flag
+from barledger.kernel.intents import next_flag, target_at
 from barledger.kernel.ledger import value
 from barledger.kernel.openings import early_refusal, money_room, money_unit, needs_money
 from barledger.kernel.plans import NOTHING, PLANNED, end_planned, plan_target
@@ -36,6 +36,7 @@ from barledger.kernel.records import (
     write_order,
 )
 from barledger.kernel.sizing import cut
+from barledger.kernel.submission import check_submitted
 from barledger.kernel.types import RELATIVE, LiveRow
 from barledger.kernel.wings import wing
 from barledger.kernel.world import (
@@ -66,10 +67,11 @@ def is_short(world: World, bar: int) -> bool:
     features = world.account.n_live + world.account.is_bankrupt + world.stops_n
     features += world.taken_up_n + world.taken_n + world.span_months_n
     features += rules.has_resting + rules.has_auction + rules.has_impact + rules.has_caps
-    features += rules.has_short_limits + rules.checks_submission + rules.is_interleaved
-    in_turn = rules.sequence == Sequence.EXITS_FIRST and rules.allocation == Allocation.IN_ORDER
-    is_late = rules.size_at == SizeAt.FILL and rules.reversal != Reversal.ATOMIC
-    return features == 0 and in_turn and is_late and rules.fee_form < FeeForm.MAKER_TAKER
+    features += rules.has_short_limits
+    in_turn = rules.sequence <= Sequence.AS_GIVEN or rules.sequence == Sequence.AS_PLACED
+    in_turn = in_turn and rules.allocation == Allocation.IN_ORDER
+    is_split = rules.reversal == Reversal.SPLIT
+    return features == 0 and in_turn and is_split and rules.fee_form < FeeForm.MAKER_TAKER
 
 
 @wing
@@ -87,16 +89,30 @@ def list_targets(world: World, bar: int, cell: int) -> int:
     queue = queue_of(world)
     for i in range(n):
         asset = queue[i]
-        live[i].asset = asset
-        live[i].number = numbers[decided, asset]
+        target = numbers[decided, asset]
         market = prices[bar, asset]
+        live[i].asset = asset
+        live[i].number = target
+        live[i].opens = 1 if target > 0.0 else (-1 if target < 0.0 else 0)
         live[i].market = market
         if not can_trade(world, bar, asset, market):
             return -1
-    if n < 0:
+    if n < 0 or (world.rules.size_at == SizeAt.DECISION and not freeze(world, decided, n)):
         return -1
     world.n_listed = n
     return next_flag(world, first + world.n_assets)
+
+
+@compiled
+def freeze(world: World, bar: int, n: int) -> bool:
+    """Turn the targets listed into quantities at the close that decided them; False: one has none."""
+    for i in range(n):
+        order = live_of(world)[i]
+        if order.number != 0.0:
+            order.number = target_at(world, bar, order.asset, order.number)
+        if order.number != order.number:
+            return False
+    return True
 
 
 @compiled
@@ -133,6 +149,30 @@ def complete(world: World, bar: int, order: LiveRow) -> None:
 
 
 @wing
+def check_listed(world: World, bar: int) -> None:
+    """Refuse what is listed and could not be paid for at the prices that decided it."""
+    for i in range(world.n_listed):
+        complete(world, bar, live_of(world)[i])
+    world.account.n_live = world.n_listed
+    check_submitted(world, bar)
+    world.n_listed = world.account.n_live
+    world.account.n_live = 0
+
+
+@wing
+def serve_listed(world: World, bar: int, start: int) -> int:
+    """Give each listed order from `start` on its whole turn, till the long way must see one."""
+    for place in range(start, world.n_listed):
+        order = live_of(world)[place]
+        if plan_listed(world, bar, order) == PLANNED:
+            close_planned(world, bar, order)
+            if order.side != 0 and not open_now(world, bar, order):
+                hand_over(world, bar, order)
+                return place
+    return world.n_listed
+
+
+@wing
 def close_listed(world: World, bar: int) -> int:
     """Plan what is listed and do what it closes; queues the openings and returns their number."""
     openings = 0
@@ -142,10 +182,7 @@ def close_listed(world: World, bar: int) -> int:
         outcome = plan_listed(world, bar, order)
         if outcome == PLANNED:
             planned += 1
-            if order.close != 0.0:
-                close_now(world, bar, order)
-            elif order.side == 0:
-                refuse_part(world, bar, order)
+            close_planned(world, bar, order)
             if order.side != 0:
                 queue_of(world)[openings] = place
                 openings += 1
@@ -155,12 +192,11 @@ def close_listed(world: World, bar: int) -> int:
     return openings
 
 
-@compiled
+@compiled(inline=True)
 def plan_listed(world: World, bar: int, order: LiveRow) -> int:
     """Plan one order as its target wants it; returns how that went."""
     order.order = -1
-    order.is_frozen = 0
-    order.opens = 1 if order.number > 0.0 else (-1 if order.number < 0.0 else 0)
+    order.is_frozen = 1 if world.rules.size_at == SizeAt.DECISION else 0
     order.closed = 0.0
     order.close = 0.0
     order.open = 0.0
@@ -176,9 +212,18 @@ def plan_listed(world: World, bar: int, order: LiveRow) -> int:
     return outcome
 
 
-@compiled
-def close_now(world: World, bar: int, order: LiveRow) -> None:
+@compiled(inline=True)
+def close_planned(world: World, bar: int, order: LiveRow) -> None:
     """Close what a plan closes; an order that opens nothing is done."""
+    if order.close != 0.0:
+        close_now(world, bar, order)
+    elif order.side == 0:
+        refuse_part(world, bar, order)
+
+
+@compiled(inline=True)
+def close_now(world: World, bar: int, order: LiveRow) -> None:
+    """Close a quantity, and end the order where that is all."""
     quantity = order.close
     order.order = next_order(world)
     order.closed = quantity
@@ -213,14 +258,20 @@ def open_listed(world: World, bar: int, start: int, end: int) -> int:
     for k in range(start, end):
         order = live[queue_of(world)[k]]
         if not open_now(world, bar, order):
-            complete(world, bar, order)
-            order.most = np.inf
-            order.price = order.market
+            hand_over(world, bar, order)
             return k
     return end
 
 
 @compiled
+def hand_over(world: World, bar: int, order: LiveRow) -> None:
+    """Make an opening one that the long way can take."""
+    complete(world, bar, order)
+    order.most = np.inf
+    order.price = order.market
+
+
+@compiled(inline=True)
 def open_now(world: World, bar: int, order: LiveRow) -> bool:
     """Fill an opening that is surely allowed and paid for in full; False: nothing is done."""
     asset = order.asset
