@@ -34,6 +34,7 @@ from barledger.kernel.world import (
     positions_of,
     queue_of,
     values_of,
+    worth_of,
 )
 
 
@@ -64,15 +65,43 @@ def queue_wishes(world: World, bar: int, cell: int) -> int:
     """Queue what the flagged cells of a bar ask for; returns how many orders that is."""
     n = 0
     first = bar * world.n_assets
-    lets_go = lets_targets_go(world)
+    if lets_targets_go(world):
+        return queue_targets(world, bar, cell - first)
     while cell < first + world.n_assets:
-        flags = int(flags_of(world)[cell])
-        if lets_go and flags == Flag.ORDER and is_away(world, bar, cell - first):
-            counts_of(world)[Count.AT_TARGET.value] += 1
-        elif wish_cell(world, bar, cell - first, flags, n):
+        if wish_cell(world, bar, cell - first, int(flags_of(world)[cell]), n):
             queue_of(world)[n] = n
             n += 1
         cell = next_flag(world, cell + 1)
+    return n
+
+
+@compiled
+def queue_targets(world: World, bar: int, start: int) -> int:
+    """As `queue_wishes`, where a target of nothing surely comes to nothing: those are counted.
+
+    Nothing is held of its asset, and the price is known. Which they are is noted first, without a
+    branch that could be mistaken.
+    """
+    flags = flags_of(world)
+    numbers = numbers_of(world)
+    positions = positions_of(world)
+    prices = fill_of(world)
+    worths = worth_of(world) if world.worth_n > 0 else prices
+    queue = queue_of(world)
+    first = bar * world.n_assets
+    n = 0
+    flagged = 0
+    for asset in range(start, world.n_assets):
+        is_flat = (numbers[bar, asset] == 0.0) & (positions[asset].quantity == 0.0)
+        is_known = (prices[bar, asset] == prices[bar, asset]) & (abs(worths[bar, asset]) > 0.0)
+        is_flagged = flags[first + asset] != 0
+        queue[n] = asset
+        flagged += is_flagged
+        n += is_flagged & (not (is_flat & is_known))
+    counts_of(world)[Count.AT_TARGET.value] += flagged - n
+    for i in range(n):
+        wish_cell(world, bar, queue[i], Flag.ORDER.value, i)
+        queue[i] = i
     return n
 
 
@@ -85,15 +114,6 @@ def lets_targets_go(world: World) -> bool:
     is_free = net[Net.SIDES.value] == 0.0 and net[Net.LOCKS.value] == 0.0
     varies = net_where_of(world).size > 0
     return is_target and is_free and not varies and world.account.is_bankrupt == 0
-
-
-@compiled
-def is_away(world: World, bar: int, asset: int) -> bool:
-    """Whether a target asks for nothing, nothing is held, and the price is known."""
-    if numbers_of(world)[bar, asset] != 0.0 or positions_of(world)[asset].quantity != 0.0:
-        return False
-    price = fill_of(world)[bar, asset]
-    return price == price and abs(worth_at(world, bar, asset)) > 0.0
 
 
 @wing
