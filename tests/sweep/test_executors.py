@@ -59,6 +59,7 @@ class Counting(ThreadPoolExecutor):
 @pytest.fixture
 def small_chunks(monkeypatch):
     monkeypatch.setattr("barledger.sweeps.sweep.CHUNK", 50)
+    monkeypatch.setattr("barledger.sweeps.workers.LARGE", 0)
 
 
 @pytest.mark.skipif(PLAIN, reason="processes would simulate in plain Python")
@@ -165,9 +166,9 @@ KILLED = """
 import sys, time
 sys.path.insert(0, sys.argv[2])
 import barledger as bl
-from barledger.sweeps import sheet, sweep
+from barledger.sweeps import sheet, sweep, workers
 from sweep.market import walk
-sheet.SECONDS, sweep.CHUNK = 0.0, 20
+sheet.SECONDS, sweep.CHUNK, workers.LARGE = 0.0, 20, 0
 slow = lambda done, total, seconds: time.sleep(0.02)
 bl.sweep(
     bl.rules.sma_cross, walk(200), fast=range(2, 40), slow=range(3, 41), where="fast < slow",

@@ -123,7 +123,7 @@ def options_of(call: Call, bars: Bars) -> dict[str, Floats]:
         for ours, (word, default) in COSTS.items()
     }
     refused = made["IS_REFUSED"]
-    if not np.isin(refused, (0.0, 1.0)).all():
+    if not ((refused == 0.0) | (refused == 1.0)).all():
         raise ValueError(
             "reject_prob must be 0 or 1: draw what is rejected yourself, such as "
             "reject_prob=rng.random(close.shape) < 0.1"

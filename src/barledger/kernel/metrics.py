@@ -90,20 +90,12 @@ def follow_drawdown(metrics: MetricsRow, values: Floats) -> None:
 
 
 @compiled
-def are_positive(values: Floats) -> bool:
-    """Whether every number is above 0; NaN is not."""
-    count = 0
-    for i in range(values.size):
-        count += values[i] > 0.0
-    return count == values.size
-
-
-@compiled
 def range_of(values: Floats) -> tuple[float, float]:
-    """Smallest and largest of numbers above 0.
+    """Smallest and largest of numbers above 0; where one is not, the first is not or the second NaN.
 
     Their bits are in the same order as whole numbers, which the compiler compares four at a time;
-    of floats it takes one after another (0.46 ns a bar).
+    of floats it takes one after another (0.46 ns a bar). Those of what is below 0 are below 0, those
+    of NaN beyond all others.
     """
     bits: Ints = values.view(np.int64)
     lowest = bits[0]
@@ -112,6 +104,15 @@ def range_of(values: Floats) -> tuple[float, float]:
         lowest = min(lowest, bits[i])
         highest = max(highest, bits[i])
     return float_of(lowest), float_of(highest)
+
+
+@compiled
+def are_positive(values: Floats) -> bool:
+    """Whether every number is above 0; NaN is not."""
+    if values.size == 0:
+        return True
+    least, most = range_of(values)
+    return least > 0.0 and most == most
 
 
 @compiled
@@ -139,8 +140,8 @@ def follow_in_pieces(metrics: MetricsRow, values: Floats) -> None:
 def feed(metrics: MetricsRow, values: Floats) -> None:
     """Feed equity at the closes of successive bars, at most one block of them."""
     if values.size > 0:
-        if metrics.previous > 0.0 and are_positive(values):
-            least, most = range_of(values)
+        least, most = range_of(values)
+        if metrics.previous > 0.0 and least > 0.0 and most == most:
             if least < most or least != metrics.previous:  # else every return is exactly 0
                 sum_returns(metrics, values)
             if most < metrics.peak:

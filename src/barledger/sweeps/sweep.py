@@ -22,12 +22,18 @@ from barledger.sweeps.own import Metric
 from barledger.sweeps.progress import Progress
 from barledger.sweeps.run import SweepRun
 from barledger.sweeps.sheet import Checkpoint, Sheet
-from barledger.sweeps.workers import CHUNK, Interrupted, chunks_of, run_all
+from barledger.sweeps.workers import (
+    CHUNK,
+    Interrupted,
+    are_threads,
+    chunks_of,
+    run_all,
+    sizes_of,
+    workers_of,
+)
 
 if TYPE_CHECKING:
     from barledger.sweeps.halving import HalvedRun
-
-PLENTY = 32  # chunks, from which on they may be twice as large
 
 
 def sweep(
@@ -280,9 +286,11 @@ class Sweep:
         left = np.flatnonzero(~sheet.is_known)
         before = len(self) - len(left)
         progress, fresh, is_complete = Progress(self.progress, len(self)), 0, True
-        is_large = self.job.reduce is None and len(left) >= PLENTY * CHUNK
-        size = 2 * CHUNK if is_large else CHUNK
-        chunks = chunks_of(self.job, left, self.grid.choices, size)
+        sizes: int | list[int] = CHUNK
+        if self.job.reduce is None and are_threads(self.executor):
+            n_bars, n_assets = self.job.bars.shape
+            sizes = sizes_of(len(left), n_bars * n_assets, workers_of(self.executor), CHUNK)
+        chunks = chunks_of(self.job, left, self.grid.choices, sizes)
         try:
             for done in run_all(self.job, chunks, self.executor):
                 if isinstance(done, Interrupted):

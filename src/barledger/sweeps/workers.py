@@ -15,6 +15,7 @@ import numpy.typing as npt
 from barledger.sweeps.job import Job
 
 CHUNK = 256  # variants
+LARGE = 5_000_000  # cells of all variants of a chunk: some ten milliseconds
 AHEAD = 4  # chunks in the air for each worker
 KEPT_JOBS = 4  # jobs that a process remembers
 PARCEL = 0.2  # seconds that what is sent away at once should take
@@ -40,17 +41,34 @@ class Interrupted:
     """The user pressed Ctrl-C; what had been done is kept."""
 
 
+def sizes_of(count: int, cells: int, workers: int, least: int = CHUNK) -> list[int]:
+    """Return the sizes of chunks for threads: large ones first, that none waits long at the end.
+
+    Each costs some Python; of many `cells` none is larger than `least`, to be told of and stopped.
+    """
+    sizes, most, workers = [], max(least, LARGE // cells), max(workers, 1)
+    while count > 0:
+        sizes.append(min(count, most, max(least, count // (2 * workers))))
+        count -= sizes[-1]
+    return sizes
+
+
 def chunks_of(
-    job: Job, numbers: npt.NDArray[np.int64], choices: npt.NDArray[np.int32], size: int
+    job: Job,
+    numbers: npt.NDArray[np.int64],
+    choices: npt.NDArray[np.int32],
+    size: int | Sequence[int] = CHUNK,
 ) -> list[Chunk]:
     """Cut variants into chunks, those with the same options one after another."""
     options = [row for row, name in enumerate(job.values) if name not in job.names]
     if options:
         numbers = numbers[np.lexsort(choices[options][:, numbers])]
-    return [
-        Chunk(numbers[i : i + size], np.ascontiguousarray(choices[:, numbers[i : i + size]]))
-        for i in range(0, len(numbers), size)
-    ]
+    if isinstance(size, int):
+        ends = list(range(size, len(numbers) + size, size))
+    else:
+        ends = np.cumsum(size).tolist()
+    parts = [numbers[i:j] for i, j in zip([0, *ends], ends, strict=False)]
+    return [Chunk(part, np.ascontiguousarray(choices[:, part])) for part in parts]
 
 
 def run_all(
@@ -73,9 +91,14 @@ def run_all(
         yield from _drained(Here(job, threads), chunks, workers_of(threads))
 
 
+def are_threads(executor: Any) -> bool:
+    """Whether an executor's workers are threads of this process."""
+    return executor is None or isinstance(executor, int | ThreadPoolExecutor)
+
+
 def workers_of(executor: Any) -> int:
     """Return how many workers an executor has, as far as it tells."""
-    known = getattr(executor, "_max_workers", None)
+    known = executor if isinstance(executor, int) else getattr(executor, "_max_workers", None)
     return int(known) if isinstance(known, int) else (os.cpu_count() or 1)
 
 
