@@ -22,13 +22,21 @@ from barledger.kernel.codes import (
     Setting,
     SizeKind,
 )
-from barledger.kernel.costs import fee_of, setting
+from barledger.kernel.costs import fee_of, fill_price, setting
+from barledger.kernel.fills import fill_closing, fill_opening
 from barledger.kernel.intents import LONG, LONG_EXIT
 from barledger.kernel.ledger import mark, sizing_equity
-from barledger.kernel.orders import close_part, finish, open_part
+from barledger.kernel.openings import (
+    early_refusal,
+    fit,
+    is_share_of_cash,
+    is_too_small,
+    money_room,
+    money_unit,
+)
+from barledger.kernel.orders import open_part
 from barledger.kernel.quiet import end_block, is_calm, mark_all, put, run_flat, within
-from barledger.kernel.resting import order_price
-from barledger.kernel.sizing import entry_size
+from barledger.kernel.sizing import cut, entry_size
 from barledger.kernel.types import BLOCK, Floats, Ints, LiveRow
 from barledger.kernel.world import (
     Rows,
@@ -196,22 +204,21 @@ def prepared(world: World, bar: int, market: float) -> LiveRow:
 
 @compiled
 def left_after(world: World, bar: int, order: LiveRow) -> float:
-    """Cash when all that is held has been sold."""
+    """Cash when all that is held has been sold; the price of that is written into the order."""
     cash = world.account.cash
     quantity = positions_of(world)[0].quantity
     if quantity == 0.0:
         return cash
-    price = order_price(world, bar, order, -1.0, quantity)
-    fee = fee_of(world, bar, 0, quantity, price)
-    return cash + quantity * contracts_of(world)[0].multiplier * price - fee
+    order.price = fill_price(world, bar, 0, -1.0, quantity, order.market)
+    fee = fee_of(world, bar, 0, quantity, order.price)
+    return cash + quantity * contracts_of(world)[0].multiplier * order.price - fee
 
 
 @compiled
 def leave(world: World, bar: int, order: LiveRow) -> None:
     """Close what is held."""
-    order.close = -positions_of(world)[0].quantity
-    close_part(world, bar, order)
-    finish(world, bar, order, 0.0, 0.0, Reason.NONE.value)
+    quantity = -positions_of(world)[0].quantity
+    fill_closing(world, bar, 0, quantity, order.price, order.market, -1)
 
 
 @compiled
@@ -224,4 +231,28 @@ def enter(world: World, bar: int, order: LiveRow) -> None:
         return
     order.side = 1
     order.open = size
-    open_part(world, bar, order, False)
+    price = fill_price(world, bar, 0, 1.0, 0.0, order.market)
+    quantity = all_of(world, bar, order, price)
+    if quantity > 0.0:
+        fill_opening(world, bar, 0, quantity, price, order.market, -1)
+    else:
+        open_part(world, bar, order, False)
+
+
+@compiled
+def all_of(world: World, bar: int, order: LiveRow, price: float) -> float:
+    """Quantity of an opening that surely is done in full; 0: the long way must see it."""
+    contract = contracts_of(world)[0]
+    wanted = cut(order.open, contract.lot)
+    if early_refusal(world, order, wanted, price, 0) != Reason.NONE:
+        return 0.0
+    unit = money_unit(world, bar, order, price)
+    room = money_room(world)
+    if is_share_of_cash(world, order):
+        wanted = fit(world, bar, 0, price, wanted, unit, 1.0, order.number * room, 0.0)
+    if wanted == 0.0 or (wanted == np.inf and unit == 0.0):
+        return 0.0
+    quantity = fit(world, bar, 0, price, wanted, unit, 1.0, room, 0.0)
+    is_cut = quantity < wanted and wanted < np.inf
+    is_little = quantity <= contract.dust or is_too_small(contract, quantity, price)
+    return 0.0 if is_cut or is_little else quantity
