@@ -45,6 +45,10 @@ def random_signals(n_bars, rate, seed, count=12):
     return bl.Signals(*(rng.random((2, n_bars, count)) < rates))
 
 
+LEAST = {"contract": bl.Contract(kind="coin", lot=0.001, min_notional=9_000.0)}
+LOT = {"contract": bl.Contract(kind="coin", lot=1.0)}
+PERPETUAL = bl.Contract(kind="perpetual", maintenance=0.005)
+NO_TRADES = ("refused", "not in a cash account")
 CASES = {
     "plain": {},
     "all cash": {"size": "all_cash", "fees": 0.001},
@@ -59,6 +63,10 @@ CASES = {
     "by size of the bar": {"size": bl.Shares(np.linspace(1, 800, 900))},
     "no size": {"size": bl.Shares(np.where(np.arange(900) % 7, 300.0, np.nan))},
     "proceeds next bar": {"rules": bl.Rules(proceeds="next_bar", conflict="entry")},
+    "below the least notional": {"size": bl.Shares(np.linspace(1, 200, 900)), **LEAST},
+    "cut below the least notional": {"size": bl.PercentOfCash(0.3), "fees": 0.05, **LEAST},
+    "less than a lot": {"size": bl.Shares(np.linspace(0.1, 3.0, 900)), **LOT},
+    "not in a cash account": {"size": 3, "contract": PERPETUAL},
 }
 
 
@@ -66,19 +74,25 @@ CASES = {
 @pytest.mark.parametrize("has_open", [True, False])
 def test_the_short_way_has_the_bits_of_the_long_one(case, has_open):
     bars = walk(900)
-    bars = bl.Bars.from_arrays(bars.close, open=bars.open if has_open else None, assets="A")
+    options = dict(CASES[case])
+    bars = bl.Bars.from_arrays(
+        bars.close,
+        open=bars.open if has_open else None,
+        assets="A",
+        contracts=options.pop("contract", None),
+    )
     for rate, seed in ((0.02, 1), (0.3, 2)):
         signals = random_signals(900, rate, seed)
-        short_desk, short = kept(bars, signals, **CASES[case])
+        short_desk, short = kept(bars, signals, **options)
         # an exclusive group of one asset forbids nothing, and takes the long way
-        long_desk, long = kept(bars, signals, exclusive=[["A"]], **CASES[case])
+        long_desk, long = kept(bars, signals, exclusive=[["A"]], **options)
         assert takes_the_short_way(short_desk)
         assert not takes_the_short_way(long_desk)
         assert short.account.tobytes() == long.account.tobytes()
         assert short.sums.tobytes() == long.sums.tobytes()
         assert np.array_equal(short.not_filled, long.not_filled)
         assert np.array_equal(short.rejected, long.rejected)
-        assert short.account["trades"].sum() > 0 or case == "refused"
+        assert short.account["trades"].sum() > 0 or case in NO_TRADES
 
 
 @pytest.mark.parametrize(
