@@ -58,8 +58,11 @@ def rates_given(events: Events, bars: Bars) -> list[tuple[Any, ...]]:
 
 def currencies_of(request: Request) -> tuple[str, ...]:
     """Return the currencies of a run, the account's first."""
+    kinds = request.bars.kinds
+    if len(kinds) == 1 and request.events is None and request.account.currency is None:
+        return (kinds[0].currency,)
     own = account_currency(request.account, request.bars, request.events)
-    others = {contract.currency for contract in request.bars.kinds} - {own}
+    others = {contract.currency for contract in kinds} - {own}
     return (own, *sorted(others))
 
 
