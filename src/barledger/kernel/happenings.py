@@ -10,6 +10,7 @@ from barledger.kernel.perpetual import set_brackets
 from barledger.kernel.records import end_unfilled, write_entry
 from barledger.kernel.resting import drop_ended
 from barledger.kernel.rolls import end_at, plan_roll
+from barledger.kernel.wings import wing
 from barledger.kernel.world import (
     World,
     balances_of,
@@ -21,7 +22,7 @@ from barledger.kernel.world import (
 from barledger.kernel.worth import points
 
 
-@compiled
+@wing
 def happen(world: World, bar: int, place: int, cash: float) -> int:
     """Apply one event; `cash` is what there was before the first one of the bar. Returns its kind."""
     event = events_of(world)[place]

@@ -222,6 +222,7 @@ WINGS = (
     "fit_span",
     "force",
     "guard",
+    "happen",
     "impact",
     "is_leg_safe",
     "liquidate_perpetuals",
