@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from starts import as_installed, write_bytecode
+from starts import as_installed, size, write_bytecode
 
 FIRST = """
 import numpy as np, barledger as bl
@@ -58,12 +58,6 @@ def seconds(code: str, environment: dict[str, str], times: int = 1) -> tuple[flo
         *printed, end = done.stdout.strip().splitlines()
         found.append(float(end) - start)
     return min(found), "\n".join(printed)
-
-
-def size(path: Path) -> float:
-    """Return what a folder takes on disk, in MB of 1,048,576 bytes, as `du -m` does."""
-    files = [f for f in path.rglob("*") if not f.is_symlink()]
-    return sum(f.stat().st_blocks * 512 for f in files) / 2**20
 
 
 def main() -> None:

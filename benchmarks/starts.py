@@ -1,7 +1,9 @@
 """W5: from the start of a process to its first statistics, with and without compiled code on disk.
 
 Each engine is asked for the same small run in a new process, several times in turns: first with an
-empty folder for compiled code (fresh), then with what that run has left there (cached).
+empty folder for compiled code (fresh), then with what that run has left there (cached). Before each
+cached start the same one is made without being measured: else the first after another engine's
+would wait for its files to be read again.
 """
 
 import compileall
@@ -149,8 +151,9 @@ def measure(pythons: dict[str, Path], data: Path) -> list[dict[str, Any]]:
             for k, start in enumerate(starts()):
                 for row in rows:
                     if row["start"] == start:
-                        cache = Path(name) / str(k)
-                        row["cached"].append(once(pythons[start.peer], start.code, data, cache)[0])
+                        asked = pythons[start.peer], start.code, data, Path(name) / str(k)
+                        once(*asked)
+                        row["cached"].append(once(*asked)[0])
     for row in rows:
         row["problem"] = _problem(row, rows)
     return rows
@@ -190,11 +193,12 @@ def _span(seconds: list[float]) -> str:
     return f"{middle:.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"
 
 
+def size(path: Path) -> float:
+    """Return what a folder takes on disk, in MB of 1,048,576 bytes, as `du -m` does."""
+    files = [f for f in path.rglob("*") if not f.is_symlink()]
+    return sum(f.stat().st_blocks * 512 for f in files) / 2**20
+
+
 def sizes(pythons: dict[str, Path]) -> dict[str, float]:
     """Return the megabytes of each environment, symbolic links left out."""
-    found = {}
-    for peer, python in pythons.items():
-        files = python.parents[1].rglob("*")
-        total = sum(f.stat().st_size for f in files if f.is_file() and not f.is_symlink())
-        found[peer] = total / 1e6
-    return found
+    return {peer: size(python.parents[1]) for peer, python in pythons.items()}
