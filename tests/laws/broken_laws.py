@@ -17,7 +17,7 @@ BROKEN = (
     # Clock and order of things
     Broken(
         "reducing parts come before openings",
-        "orders.py",
+        "instant.py",
         "turn(world, bar, order, True, is_whole)",
         "turn(world, bar, order, True, True)",
     ),

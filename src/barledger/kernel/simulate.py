@@ -4,13 +4,13 @@ from barledger._jit import compiled
 from barledger.kernel.carry import apply_events, start_bar
 from barledger.kernel.codes import Category, Fill, Flag
 from barledger.kernel.forced import AT_CLOSE, AT_EXTREMES, AT_LOW, test_margin
+from barledger.kernel.instant import trade, trade_within
 from barledger.kernel.intents import decide, next_flag
 from barledger.kernel.ledger import mark, note_currency, settle_future, sizing_equity, value
 from barledger.kernel.limits import test_losses
 from barledger.kernel.margin import sum_requirements
 from barledger.kernel.metrics import feed_block
 from barledger.kernel.netting import serve_net
-from barledger.kernel.orders import trade, trade_within
 from barledger.kernel.perpetual import find_funding, pay_funding
 from barledger.kernel.quiet import (
     EXTREME,
