@@ -68,7 +68,10 @@ def write_order(
 def write_at_market(
     world: World, bar: int, order: LiveRow, quantity: float, state: int, reason: int
 ) -> None:
-    """Tell how an order ended in a run whose orders are all at the market: in shorter rows."""
+    """Tell how an order ended in a run whose orders are all at the market: in shorter rows.
+
+    Written out again: Numba lends a function of one of the two kinds of rows to the other, and warns.
+    """
     row = market_orders_of(world)[order.order]
     row.quantity = quantity
     row.price = order.price

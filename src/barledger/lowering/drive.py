@@ -137,9 +137,9 @@ def _put_logs(memory: Memory, n_bars: int) -> None:
     wished = int(np.count_nonzero(memory.arrays["words"])) * 8
     orders, _ = _needed(memory)
     rows = orders + min(wished, FIRST_ROWS)
-    is_short = are_at_market(memory)
-    memory.record["rules"]["at_market"] = is_short
-    memory.put("orders", borrow("orders", rows, MARKET_ORDER if is_short else None))
+    at_market = are_at_market(memory)
+    memory.record["rules"]["at_market"] = at_market
+    memory.put("orders", borrow("orders", rows, MARKET_ORDER if at_market else None))
     memory.put("fills", borrow("fills", 2 * rows))
     for name in ("entries", "incidents"):
         put_log(memory, name)

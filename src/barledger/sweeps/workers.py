@@ -57,9 +57,9 @@ def chunks_of(
     job: Job,
     numbers: npt.NDArray[np.int64],
     choices: npt.NDArray[np.int32],
-    size: int | Sequence[int] = CHUNK,
+    size: int | Sequence[int],
 ) -> list[Chunk]:
-    """Cut variants into chunks, those with the same options one after another."""
+    """Cut variants into chunks of one size or of several, those with the same options in a row."""
     options = [row for row, name in enumerate(job.values) if name not in job.names]
     if options:
         numbers = numbers[np.lexsort(choices[options][:, numbers])]
